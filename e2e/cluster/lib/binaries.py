@@ -10,8 +10,9 @@ from command import run
 from progress import StepFailed, step
 
 SOURCES = pathlib.Path(__file__).resolve().parent.parent / "binaries"
-KUBERNETES = re.search(r"k8s.io/kubernetes (v1\.(\d+)\.\d+)",
-                       (SOURCES / "kubernetes" / "go.mod").read_text(encoding="utf-8"))
+_VERSIONS = (SOURCES / "kubernetes" / "go.mod").read_text(encoding="utf-8")
+KUBERNETES = re.search(r"k8s.io/kubernetes (v1\.(\d+)\.\d+)", _VERSIONS)
+_HELM = re.search(r"helm.sh/helm/v3 (v[\d.]+)", _VERSIONS)
 COMPONENTS = ("etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "kube-proxy",
               "kubelet", "kubectl")
 
@@ -19,10 +20,11 @@ _STAMP = " ".join(f"-X {package}.{name}={value}"
                   for package in ("k8s.io/component-base/version", "k8s.io/client-go/pkg/version")
                   for name, value in (("gitVersion", KUBERNETES[1]), ("gitMajor", "1"),
                                       ("gitMinor", KUBERNETES[2])))
+_STAMP += f" -X helm.sh/helm/v3/internal/version.version={_HELM[1]}"
 _CALICO = "github.com/projectcalico/calico"
 # module folder -> packages, linker flags, what a cold build takes on two cores
 _MODULES = {
-    "kubernetes": (("./kubernetes", "helm.sh/helm/v3/cmd/helm"), f"-s -w {_STAMP}",
+    "kubernetes": (("./kubernetes", "./coredns", "helm.sh/helm/v3/cmd/helm"), f"-s -w {_STAMP}",
                    "about 8 minutes when nothing is cached"),
     "calico": ((f"{_CALICO}/felix/cmd/calico-felix", f"{_CALICO}/cni-plugin/cmd/calico"), "-s -w",
                "about 4 minutes when nothing is cached"),

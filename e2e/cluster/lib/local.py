@@ -61,7 +61,8 @@ def _start(slot, count):
     kubernetes = binaries.folder("kubernetes", slot.logs / "build-kubernetes.log")
     plugins = binaries.folder("calico", slot.logs / "build-calico.log")
     pause = images.folder("pause")
-    archives = [pause / "image.tar", images.folder("e2e-tools") / "image.tar"]
+    archives = [pause / "image.tar", images.folder("coredns", kubernetes) / "image.tar",
+                images.folder("e2e-tools") / "image.tar"]
     for log in (*slot.logs.glob("*.log"), slot.out / "audit.log"):
         if not log.name.startswith("build-"):
             log.unlink(missing_ok=True)
@@ -105,6 +106,10 @@ def _start(slot, count):
     if count > 1:
         network.route_pods(slot, nodes, lambda node: kubectl(
             "get", "node", node.name, "-o", "jsonpath={.spec.podCIDR}"))
+    with step("CoreDNS"):
+        kubectl("apply", "--server-side", "-f", _MANIFESTS / "coredns.yaml")
+        kubectl("--namespace", "kube-system", "rollout", "status", "deployment/coredns",
+                "--timeout=90s")
     slot.state["phase"] = "ready"
     slot.save()
 
