@@ -20,7 +20,11 @@ _STAMP = " ".join(f"-X {package}.{name}={value}"
                   for package in ("k8s.io/component-base/version", "k8s.io/client-go/pkg/version")
                   for name, value in (("gitVersion", KUBERNETES[1]), ("gitMajor", "1"),
                                       ("gitMinor", KUBERNETES[2])))
-_STAMP += f" -X helm.sh/helm/v3/internal/version.version={_HELM[1]}"
+_STAMP += f" -X helm.sh/helm/v3/internal/version.version={_HELM[1]}" + "".join(
+    # What `helm template` and `helm lint` take for the cluster's version.
+    f" -X helm.sh/helm/v3/pkg/{package}.k8sVersion{part}={value}"
+    for package in ("chartutil", "lint/rules")
+    for part, value in (("Major", "1"), ("Minor", KUBERNETES[2])))
 _CALICO = "github.com/projectcalico/calico"
 # module folder -> packages, linker flags, what a cold build takes on two cores
 _MODULES = {
