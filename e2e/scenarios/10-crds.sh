@@ -13,6 +13,10 @@ release=${FIREBREAK_RELEASE:-firebreak}
 # Remediations are the operator's: with the chart installed nobody else may make one.
 operator=(--as="system:serviceaccount:${namespace}:${release}-operator" --as-group=system:masters)
 remediation=e2e-crds-$$
+if ! answer=$(kubectl wait --for=condition=Established --timeout=10s crd/securitypolicies.firebreak.dev crd/remediations.firebreak.dev crd/nodeguards.firebreak.dev 2>&1); then
+  printf 'the definitions of firebreak.dev are not in reach: %s\n' "$answer" >&2
+  exit 2
+fi
 work=$(mktemp -d)
 failures=0 cases=0
 
