@@ -26,9 +26,11 @@ bool sameAnswer(const ProbeAnswer& a, const ProbeAnswer& b) {
 
 }  // namespace
 
-const ProofRequest* proofFor(const Product& product, const std::string& path) {
+const ProofRequest* fulfilledProof(const Product& product, const ProbeAnswer& answer) {
   auto found = std::find_if(product.proofs.begin(), product.proofs.end(),
-                            [&](const ProofRequest& proof) { return proof.path == path; });
+                            [&](const ProofRequest& proof) {
+                              return proof.path == answer.path && matches(proof.open, answer);
+                            });
   return found == product.proofs.end() ? nullptr : &*found;
 }
 
@@ -42,10 +44,12 @@ bool asksToLogIn(const Product& product, const ProbeAnswer& answer) {
 
 Verdict judge(const Product& product, const ProbeAnswer& proof, const ProbeAnswer& control) {
   if (proof.outcome != ProbeAnswer::Outcome::kAnswered) return Verdict::kUnknown;
-  const ProofRequest* request = proofFor(product, proof.path);
-  if (request == nullptr) return Verdict::kUnknown;
+  const bool asked = std::any_of(product.proofs.begin(), product.proofs.end(),
+                                 [&](const ProofRequest& p) { return p.path == proof.path; });
+  if (!asked) return Verdict::kUnknown;
   if (asksToLogIn(product, proof)) return Verdict::kLocked;
-  if (!matches(request->open, proof)) {
+  const ProofRequest* request = fulfilledProof(product, proof);
+  if (request == nullptr) {
     // A server's trouble and a redirect within the host say nothing; any other answer is another's.
     const bool silent = proof.status >= 500 || proof.status == 429 || isRedirect(proof.status);
     return silent ? Verdict::kUnknown : Verdict::kNotThisProduct;
@@ -61,7 +65,6 @@ const Product* identify(const std::vector<const Product*>& products,
                         const std::vector<ProbeAnswer>& answers, const ProbeAnswer& control) {
   for (const Product* product : products) {
     for (const ProbeAnswer& answer : answers) {
-      if (proofFor(*product, answer.path) == nullptr) continue;
       if (judge(*product, answer, control) == Verdict::kOpen) return product;
       // The product's own login page names it as well as an open answer does.
       const auto own = [&](const AnswerShape& shape) {

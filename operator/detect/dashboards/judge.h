@@ -20,8 +20,9 @@ enum class Verdict {
 // path, asked right after it through the same path.
 Verdict judge(const Product& product, const ProbeAnswer& proof, const ProbeAnswer& control);
 
-// The proof request that asked for this path; null where the product has none such.
-const ProofRequest* proofFor(const Product& product, const std::string& path);
+// The product's strongest proof that this answer fulfils; null where it fulfils none. Several proofs
+// may ask for the same path and read more or less from its answer.
+const ProofRequest* fulfilledProof(const Product& product, const ProbeAnswer& answer);
 
 // The answer asks to log in: 401, 403, a redirect to a login page or to another host, or the
 // product's own login answer.
