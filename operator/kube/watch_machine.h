@@ -1,0 +1,134 @@
+// WatchMachine: every decision of a watch as a value that is stepped: what came in, what to do
+// next.
+//   Idle -> StreamingList -> Watching        the list comes as a stream, the watch goes on in it
+//        -> PagedList -> Watching            where the server refuses that (422, an old server)
+//   any of them -> Waiting (back-off) -> the same again, or a full list after 410 or a lost line
+// Pure: no I/O, no clock, no allocation per event. Random numbers are passed in. Used by one
+// thread.
+#pragma once
+
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+#include "firebreak/clock.h"
+#include "kube/api_status.h"
+
+namespace firebreak::kube {
+
+enum class WatchState { kIdle, kStreamingList, kPagedList, kWatching, kWaiting };
+
+// What the driver has to do, in this order.
+enum class WatchEffectKind {
+  kOpenWatch,    // GET `query` as a stream
+  kFetchPage,    // GET `query` as one response
+  kWait,         // call onTimer() after `delay`
+  kCloseStream,  // abandon the stream; its end is not reported back
+  kSinkBegin,
+  kSinkUpsert,  // the object that came in; `initial` as said
+  kSinkErase,   // the object that came in
+  kSinkSynced,
+  kSinkFailed,  // `error`
+};
+
+struct WatchEffect {
+  WatchEffectKind kind = WatchEffectKind::kWait;
+  std::string query;                   // without "?"; selectors are the driver's to add
+  std::chrono::milliseconds delay{0};  // kWait
+  // kOpenWatch: longest silence before the stream is given up (the server ends it earlier).
+  std::chrono::milliseconds idle{0};
+  bool initial = false;
+  Error error;
+};
+
+// At most four effects follow one input.
+class WatchEffects {
+ public:
+  void push(WatchEffect effect) { items_.at(count_++) = std::move(effect); }
+  const WatchEffect* begin() const { return items_.data(); }
+  const WatchEffect* end() const { return items_.data() + count_; }
+  size_t size() const { return count_; }
+
+ private:
+  std::array<WatchEffect, 4> items_;
+  size_t count_ = 0;
+};
+
+enum class WatchEventType { kAdded, kModified, kDeleted };
+
+struct WatchPolicy {
+  int pageSize = 500;
+  std::chrono::milliseconds minBackoff{800};
+  std::chrono::milliseconds maxBackoff{30'000};
+  std::chrono::milliseconds healthyAfter{120'000};  // the back-off starts over
+  std::chrono::milliseconds tooShort{1'000};  // a watch that ends sooner without events failed
+  std::chrono::seconds minTimeout{300};       // timeoutSeconds, random in this range
+  std::chrono::seconds maxTimeout{600};
+};
+
+class WatchMachine {
+ public:
+  // `what` starts error messages: "watch Pods". `random` gives numbers in [0, 1).
+  WatchMachine(std::string what, double (*random)(void*), void* randomState,
+               WatchPolicy policy = {});
+
+  WatchEffects start(MonoTime now);
+  WatchEffects onTimer(MonoTime now);
+
+  // The stream that kOpenWatch asked for.
+  WatchEffects onHead(int status, MonoTime now);
+  WatchEffects onObject(WatchEventType type, std::string_view resourceVersion, MonoTime now);
+  WatchEffects onBookmark(std::string_view resourceVersion, bool initialEventsEnd, MonoTime now);
+  // {"type":"ERROR"}: a refusal inside a stream that began with 200.
+  WatchEffects onErrorEvent(const ApiStatus& status, MonoTime now);
+  // A line that is no event: what it said is lost, so the list has to be made again.
+  WatchEffects onBadLine(MonoTime now);
+  // The stream was answered with another status than 200.
+  WatchEffects onRefused(const ApiStatus& status, MonoTime now);
+  // The stream ended after 200; `how` says whether properly.
+  WatchEffects onEnd(const Status& how, MonoTime now);
+
+  // The page that kFetchPage asked for: its objects were handed over with onPageObject.
+  WatchEffects onPageObject() const;
+  WatchEffects onPage(std::string_view resourceVersion, std::string_view continueToken,
+                      MonoTime now);
+  WatchEffects onPageRefused(const ApiStatus& status, MonoTime now);
+  WatchEffects onPageFailed(const Error& error, MonoTime now);
+
+  WatchState state() const { return state_; }
+  const std::string& resourceVersion() const { return resourceVersion_; }
+
+ private:
+  enum class Next { kList, kPage, kWatch };
+
+  void beginList(WatchEffects* out, MonoTime now);
+  void openStreamingList(WatchEffects* out, MonoTime now);
+  void beginPagedList(WatchEffects* out);
+  void fetchPage(WatchEffects* out);
+  void openWatch(WatchEffects* out, MonoTime now);
+  void waitThen(Next next, const Error& error, WatchEffects* out, MonoTime now);
+  void handleRefusal(const ApiStatus& status, bool streamOpen, WatchEffects* out, MonoTime now);
+  std::chrono::seconds watchTimeout();
+
+  const std::string what_;
+  double (*const random_)(void*);
+  void* const randomState_;
+  const WatchPolicy policy_;
+
+  WatchState state_ = WatchState::kIdle;
+  Next next_ = Next::kList;
+  std::string resourceVersion_;  // where a watch resumes; empty = list again
+  std::string pendingVersion_;   // seen while initial events arrive, not published
+  std::string continueToken_;
+  bool listing_ = false;           // begin() was said, synced() was not
+  bool streamingRefused_ = false;  // this server has no streaming list
+  bool anyVersion_ = false;        // ask with an empty resourceVersion (ResourceVersionTooLarge)
+  bool sawEvent_ = false;          // on this stream
+  int failures_ = 0;
+  MonoTime opened_{};
+  MonoTime healthySince_{};
+};
+
+}  // namespace firebreak::kube
