@@ -314,6 +314,8 @@ merge secret theirs '{"stringData":{"k":"w"}}'
 allowed "rotating a Secret" "${args[@]}"
 allowed "its key Secret" "${operator[@]}" -n "$namespace" create secret generic firebreak-keys --dry-run=server --from-literal=k=v -o name
 refused "another Secret in its own namespace" "in its own namespace the Firebreak operator does not write secrets $run" "${operator[@]}" -n "$namespace" create secret generic "$run" --dry-run=server --from-literal=k=v
+allowed "stopping itself" "${operator[@]}" -n "$namespace" patch deployment "$release-operator" --subresource=scale --type=merge --dry-run=server -p '{"spec":{"replicas":0}}'
+refused "more replicas of itself" "in its own namespace the Firebreak operator does not write" "${operator[@]}" -n "$namespace" patch deployment "$release-operator" --subresource=scale --type=merge --dry-run=server -p '{"spec":{"replicas":5}}'
 refused "a binding to cluster-admin" "never does CREATE on clusterrolebindings" "${operator[@]}" create clusterrolebinding "$run-x" --clusterrole=cluster-admin --user=x --dry-run=server
 allowed "deleting a binding" "${operator[@]}" delete clusterrolebinding "$run" --dry-run=server
 refused "a token of somebody's ServiceAccount" "never does CREATE on serviceaccounts/token" "${operator[@]}" -n "$inside" create token theirs
