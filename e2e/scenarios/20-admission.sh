@@ -258,9 +258,9 @@ sighting=(patch nodeguards.firebreak.dev "$run" --subresource=status --type=merg
 allowed "the status by the sensor of that node" "${sensor[@]}" --as-user-extra="$node=$run" "${sighting[@]}"
 refused "the status by the sensor of another node" "the sensor of node another may not write the status of NodeGuard $run" "${sensor[@]}" --as-user-extra="$node=another" "${sighting[@]}"
 refused "the status with a token that is bound to no pod" "the token is bound to no pod" "${sensor[@]}" "${sighting[@]}"
-refused "the status by the operator" "only the Firebreak sensor writes the status of a NodeGuard" "${operator[@]}" "${sighting[@]}"
+refused "the status by the operator" "denied request" "${operator[@]}" "${sighting[@]}"
 refused "the status by an administrator" "only the Firebreak sensor writes the status of a NodeGuard" "${sighting[@]}"
-refused "an order by a sensor" "only the Firebreak operator writes the spec of a NodeGuard" "${sensor[@]}" --as-user-extra="$node=$run" patch nodeguards.firebreak.dev "$run" --type=merge --dry-run=server -p "$order"
+refused "an order by a sensor" "denied request" "${sensor[@]}" --as-user-extra="$node=$run" patch nodeguards.firebreak.dev "$run" --type=merge --dry-run=server -p "$order"
 refused "a pod's deletion by a sensor" "seatbelt: a Firebreak sensor writes" "${sensor[@]}" delete pod p -n "$inside" --dry-run=server
 
 # --- the seatbelt --------------------------------------------------------------------------------
