@@ -1,0 +1,120 @@
+#include "detect/scan_input.h"
+
+#include <algorithm>
+#include <cctype>
+
+#include "base/digest.h"
+#include "detect/pod_templates.h"
+
+namespace firebreak::detect {
+namespace {
+
+StringMap stringMap(const Json& object) {
+  StringMap map;
+  if (!object.is_object()) return map;
+  for (const auto& [key, value] : object.items()) {
+    if (value.is_string()) map.emplace(key, value.get<std::string>());
+  }
+  return map;
+}
+
+ScannedSecret secretOf(const Json& object) {
+  ScannedSecret secret;
+  secret.meta = metaOf(object);
+  secret.type = stringOr(member(object, "type"));
+  for (const auto& [key, encoded] : stringMap(member(object, "data"))) {
+    auto decoded = base64Decode(encoded);
+    if (decoded) secret.data.emplace(key, *decoded);
+  }
+  for (const auto& [key, value] : stringMap(member(object, "stringData"))) secret.data[key] = value;
+  return secret;
+}
+
+ConfigMap configMapOf(const Json& object) {
+  ConfigMap map;
+  map.meta = metaOf(object);
+  map.data = stringMap(member(object, "data"));
+  for (const auto& [key, encoded] : stringMap(member(object, "binaryData"))) {
+    auto decoded = base64Decode(encoded);
+    if (decoded) map.data.emplace(key, *decoded);
+  }
+  return map;
+}
+
+template <typename Map>
+const typename Map::mapped_type* lookUp(const Map& map, std::string_view ns,
+                                        std::string_view name) {
+  auto [begin, end] = map.equal_range(name);
+  const typename Map::mapped_type* fallback = nullptr;
+  for (auto it = begin; it != end; ++it) {
+    if (it->second.meta.ns == ns) return &it->second;
+    if (fallback == nullptr && sameNamespace(it->second.meta.ns, ns)) fallback = &it->second;
+  }
+  return fallback;
+}
+
+bool isPlainKey(std::string_view key) {
+  return !key.empty() && std::all_of(key.begin(), key.end(), [](unsigned char c) {
+    return std::isalnum(c) != 0 || c == '_' || c == '-';
+  });
+}
+
+}  // namespace
+
+ScanInput::ScanInput(std::vector<Document> documents, Json policySpec)
+    : documents_(std::move(documents)), policySpec_(std::move(policySpec)) {
+  for (const Document& document : documents_) {
+    if (document.ref.apiVersion == "v1" && document.ref.kind == "ConfigMap") {
+      configMaps_.emplace(document.ref.name, configMapOf(document.object));
+    } else if (document.ref.apiVersion == "v1" && document.ref.kind == "Secret") {
+      secrets_.emplace(document.ref.name, secretOf(document.object));
+    } else {
+      for (Workload& workload : podTemplatesOf(document.object)) {
+        workloads_.push_back({std::move(workload), &document});
+      }
+    }
+  }
+}
+
+const ConfigMap* ScanInput::configMap(std::string_view ns, std::string_view name) const {
+  return lookUp(configMaps_, ns, name);
+}
+
+const ScannedSecret* ScanInput::secret(std::string_view ns, std::string_view name) const {
+  return lookUp(secrets_, ns, name);
+}
+
+bool sameNamespace(std::string_view a, std::string_view b) {
+  return a == b || a.empty() || b.empty();
+}
+
+std::string childPath(std::string_view parent, std::string_view key) {
+  std::string path(parent);
+  if (isPlainKey(key)) {
+    if (!path.empty()) path += '.';
+    return path.append(key);
+  }
+  return path + dumpJson(Json::array({key}));
+}
+
+std::string childPath(std::string_view parent, size_t index) {
+  return std::string(parent) + '[' + std::to_string(index) + ']';
+}
+
+int lineOf(const Document& document, std::string_view fieldPath) {
+  while (!fieldPath.empty()) {
+    auto found = document.fieldLines.find(fieldPath);
+    if (found != document.fieldLines.end()) return found->second;
+    // A key in ["..."] may hold dots and brackets: cut at its opening first.
+    size_t cut = fieldPath.ends_with("\"]") ? fieldPath.rfind("[\"") : fieldPath.find_last_of(".[");
+    fieldPath = fieldPath.substr(0, cut == std::string_view::npos ? 0 : cut);
+  }
+  return document.line;
+}
+
+void locate(const Document& document, Finding* finding) {
+  finding->file = document.file;
+  finding->line = lineOf(document, finding->fieldPath);
+}
+
+}  // namespace firebreak::detect

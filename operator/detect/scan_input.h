@@ -1,0 +1,80 @@
+// ScanInput: everything that `firebreak scan` was given, parsed. Filled once by
+// operator/cli/loader, then read by the detectors; const objects may be read from any thread.
+// Nothing in it was fetched from a cluster, so that Secrets may be looked into here (live miner
+// detection never does).
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/json.h"
+#include "firebreak/finding.h"
+#include "firebreak/observed.h"
+
+namespace firebreak::detect {
+
+// One Kubernetes object of the input; the items of a List are documents of their own.
+struct Document {
+  Json object;
+  ObjectRef ref;     // ns is empty where the manifest names none
+  std::string file;  // as given or found, "-" for stdin
+  int line = 0;      // 1-based line where the object starts
+  // Field path (see childPath) -> 1-based line; may be empty where lines are not known.
+  std::map<std::string, int, std::less<>> fieldLines;
+};
+
+// A pod template of the input: of a built-in kind, or found anywhere inside a custom resource,
+// which may hold several.
+struct ScannedWorkload {
+  Workload workload;
+  const Document* document = nullptr;  // never null; owned by the ScanInput
+};
+
+struct ScannedSecret {
+  ObjectMeta meta;
+  std::string type;
+  StringMap data;  // data decoded, stringData over it
+};
+
+class ScanInput {
+ public:
+  // `policySpec` is the spec of the SecurityPolicy given with --policy, null where there is none.
+  explicit ScanInput(std::vector<Document> documents, Json policySpec = Json());
+  ScanInput(const ScanInput&) = delete;
+  ScanInput& operator=(const ScanInput&) = delete;
+
+  const std::vector<Document>& documents() const { return documents_; }
+  const std::vector<ScannedWorkload>& workloads() const { return workloads_; }
+  const Json& policySpec() const { return policySpec_; }
+
+  // Null where the input holds none. A manifest without namespace fits any, since the namespace is
+  // then chosen when it is applied; an exact match goes first.
+  const ConfigMap* configMap(std::string_view ns, std::string_view name) const;
+  const ScannedSecret* secret(std::string_view ns, std::string_view name) const;
+
+ private:
+  std::vector<Document> documents_;
+  Json policySpec_;
+  std::vector<ScannedWorkload> workloads_;
+  std::multimap<std::string, ConfigMap, std::less<>> configMaps_;   // by name
+  std::multimap<std::string, ScannedSecret, std::less<>> secrets_;  // by name
+};
+
+// True where objects of these manifests' namespaces can meet: equal, or one of them is not given.
+bool sameNamespace(std::string_view a, std::string_view b);
+
+// The path of a member or element as findings name it: childPath("spec", "args") is "spec.args",
+// childPath("metadata.annotations", "a.b/c") is `metadata.annotations["a.b/c"]`.
+std::string childPath(std::string_view parent, std::string_view key);
+std::string childPath(std::string_view parent, size_t index);
+
+// The line of the field, of the nearest parent whose line is known, or of the document.
+int lineOf(const Document& document, std::string_view fieldPath);
+
+// Sets file and line of a finding in this document from its field path.
+void locate(const Document& document, Finding* finding);
+
+}  // namespace firebreak::detect
