@@ -1,11 +1,13 @@
 #include "detect/detectors.h"
 
+#include "detect/dashboards/scan_dashboards.h"
 #include "detect/miners/scan_miners.h"
 
 namespace firebreak::detect {
 
 const std::vector<ScanDetector>& scanDetectors() {
   static const std::vector<ScanDetector> kDetectors = {
+      scanDashboards,
       scanMiners,
   };
   return kDetectors;
