@@ -1,12 +1,14 @@
 #include "detect/detectors.h"
 
 #include "detect/miners/scan_miners.h"
+#include "detect/secrets/scan_secrets.h"
 
 namespace firebreak::detect {
 
 const std::vector<ScanDetector>& scanDetectors() {
   static const std::vector<ScanDetector> kDetectors = {
       scanMiners,
+      scanSecrets,
   };
   return kDetectors;
 }

@@ -1,0 +1,309 @@
+#include "remediate/rotate/random_rotator.h"
+
+#include <array>
+
+#include "base/time_format.h"
+#include "remediate/rotate/staging.h"
+
+namespace firebreak::rotate {
+namespace {
+
+// The Secret and its staging Secret as they are now.
+struct World {
+  StoredSecret secret;
+  std::optional<StoredSecret> staging;
+};
+
+std::string nameOf(const Rotation& rotation) {
+  return "Secret " + rotation.ns + "/" + rotation.secret;
+}
+
+Result<World> look(const Rotation& rotation, RotationContext& context) {
+  auto secret = context.secrets.get(rotation.ns, rotation.secret);
+  if (!secret) return tl::unexpected(secret.error());
+  if (secret->meta.uid != rotation.secretUid) {
+    return fail(ErrorCode::kConflict, nameOf(rotation) + " was made anew since the plan");
+  }
+  World world{std::move(*secret), std::nullopt};
+  auto staging = context.secrets.get(rotation.ns, rotation.staging);
+  if (staging) {
+    world.staging = std::move(*staging);
+  } else if (staging.error().code != ErrorCode::kNotFound) {
+    return tl::unexpected(staging.error());
+  }
+  return world;
+}
+
+SecretPrecondition preconditionOf(const StoredSecret& secret) {
+  return {secret.meta.uid, secret.meta.resourceVersion};
+}
+
+tl::unexpected<Error> foreignStaging(const Rotation& rotation) {
+  return fail(ErrorCode::kConflict, "Secret " + rotation.ns + "/" + rotation.staging +
+                                        " exists and is not this rotation's: look at it and "
+                                        "delete it if nobody needs it");
+}
+
+tl::unexpected<Error> changedSince(const Rotation& rotation) {
+  return fail(ErrorCode::kConflict,
+              nameOf(rotation) + " holds neither the previous nor the staged value: somebody "
+                                 "changed it since; nothing is forced");
+}
+
+// --- stage -----------------------------------------------------------------------------------
+
+Status stage(const Rotation& rotation, RotationContext& context) {
+  auto world = look(rotation, context);
+  if (!world) return tl::unexpected(world.error());
+  if (world->staging) {
+    if (!isOurs(*world->staging, rotation)) return foreignStaging(rotation);
+    Holds holds = compare(world->secret, *world->staging, rotation, context.random);
+    return holds == Holds::kNeither ? Status(changedSince(rotation)) : Status();
+  }
+  if (world->secret.immutable) {
+    return fail(ErrorCode::kConflict, nameOf(rotation) + " became immutable since the plan");
+  }
+  StoredSecret staging;
+  staging.meta.ns = rotation.ns;
+  staging.meta.name = rotation.staging;
+  staging.meta.labels = {{"app.kubernetes.io/managed-by", "firebreak"},
+                         {std::string(kStagingLabel), "true"}};
+  staging.meta.annotations = {{std::string(kRemediationAnnotation), rotation.remediation},
+                              {std::string(kRotationAnnotation), rotation.id}};
+  staging.owner = {"v1", "Secret", rotation.ns, rotation.secret, rotation.secretUid};
+  for (const std::string& key : rotation.keys) {
+    auto old = world->secret.data.find(key);
+    if (old == world->secret.data.end()) {
+      return fail(ErrorCode::kConflict, nameOf(rotation) + " has no key " + key + " any more");
+    }
+    staging.data.emplace(previousKey(key), old->second);
+    staging.data.emplace(nextKey(key), successorOf(old->second, context.random));
+  }
+  auto created = context.secrets.create(staging);
+  if (created) return {};
+  if (created.error().code != ErrorCode::kAlreadyExists) return tl::unexpected(created.error());
+  // A call of ours whose answer was lost, or somebody else's object: the next look tells.
+  auto existing = context.secrets.get(rotation.ns, rotation.staging);
+  if (!existing) return tl::unexpected(existing.error());
+  return isOurs(*existing, rotation) ? Status() : Status(foreignStaging(rotation));
+}
+
+Result<Effect> observeStage(const Rotation& rotation, RotationContext& context) {
+  auto world = look(rotation, context);
+  if (!world) return tl::unexpected(world.error());
+  if (!world->staging) return Effect::kAbsent;
+  if (!isOurs(*world->staging, rotation)) return Effect::kForeign;
+  Holds holds = compare(world->secret, *world->staging, rotation, context.random);
+  return holds == Holds::kNeither ? Effect::kForeign : Effect::kPresent;
+}
+
+Status removeStaging(const Rotation& rotation, const World& world, RotationContext& context) {
+  Status removed = context.secrets.remove(rotation.ns, rotation.staging,
+                                          preconditionOf(*world.staging));
+  if (!removed && removed.error().code == ErrorCode::kNotFound) return {};
+  return removed;
+}
+
+Status undoStage(const Rotation& rotation, RotationContext& context) {
+  auto world = look(rotation, context);
+  if (!world) return tl::unexpected(world.error());
+  if (!world->staging) return {};
+  if (!isOurs(*world->staging, rotation)) return foreignStaging(rotation);
+  if (compare(world->secret, *world->staging, rotation, context.random) == Holds::kNext) {
+    return fail(ErrorCode::kConflict, nameOf(rotation) +
+                                          " holds the new value: put the previous one back first, "
+                                          "it is kept nowhere else");
+  }
+  return removeStaging(rotation, *world, context);
+}
+
+// --- write and restore -----------------------------------------------------------------------
+
+// Moves the Secret from one staged value to the other, and nothing else.
+Status move(const Rotation& rotation, RotationContext& context, Holds from, Holds to) {
+  auto world = look(rotation, context);
+  if (!world) return tl::unexpected(world.error());
+  if (!world->staging) {
+    // Forwards the plan is made anew; backwards there is nothing to go back to.
+    return to == Holds::kNext
+               ? fail(ErrorCode::kConflict, "no staged value for " + nameOf(rotation))
+               : fail(ErrorCode::kInvalid, "the previous value of " + nameOf(rotation) +
+                                               " was given up when its time was over");
+  }
+  if (!isOurs(*world->staging, rotation)) return foreignStaging(rotation);
+  Holds now = compare(world->secret, *world->staging, rotation, context.random);
+  if (now == to) return {};
+  if (now != from) return changedSince(rotation);
+  std::map<std::string, SecretValue> values;
+  for (const std::string& key : rotation.keys) {
+    auto staged = world->staging->data.find(to == Holds::kNext ? nextKey(key) : previousKey(key));
+    if (staged == world->staging->data.end() || staged->second.size() == 0) {
+      return foreignStaging(rotation);
+    }
+    values.emplace(key, staged->second);
+  }
+  auto patched = context.secrets.patch(
+      rotation.ns, rotation.secret, preconditionOf(world->secret), values,
+      {{std::string(kRemediationAnnotation), rotation.remediation}});
+  if (!patched) return tl::unexpected(patched.error());
+  return {};
+}
+
+Result<Effect> observeMove(const Rotation& rotation, RotationContext& context, Holds from,
+                           Holds to) {
+  auto world = look(rotation, context);
+  if (!world) return tl::unexpected(world.error());
+  if (!world->staging || !isOurs(*world->staging, rotation)) return Effect::kForeign;
+  Holds now = compare(world->secret, *world->staging, rotation, context.random);
+  if (now == to) return Effect::kPresent;
+  return now == from ? Effect::kAbsent : Effect::kForeign;
+}
+
+// --- remove-staging --------------------------------------------------------------------------
+
+tl::unexpected<Error> notYet(std::string message, std::chrono::milliseconds wait) {
+  return tl::unexpected(Error{ErrorCode::kTooManyRequests, std::move(message), 0, wait});
+}
+
+Status waitForConsumers(const Rotation& rotation, RotationContext& context) {
+  for (const ObjectRef& consumer : rotation.waitFor) {
+    if (context.consumers != nullptr) {
+      auto exists = context.consumers->exists(consumer);
+      if (!exists) return tl::unexpected(exists.error());
+      if (!*exists) continue;
+    }
+    return notYet("the previous value of " + nameOf(rotation) + " is kept until " +
+                      describe(consumer) + " is gone, which still runs with it",
+                  std::chrono::minutes(5));
+  }
+  return {};
+}
+
+// The time counts from the first call, which comes after every consumer was verified; it is written
+// down on the staging Secret, so that a restart does not start it anew.
+Status waitUntilDue(const Rotation& rotation, const StoredSecret& staging,
+                    RotationContext& context) {
+  auto mark = staging.meta.annotations.find(std::string(kRevokeAfterAnnotation));
+  std::optional<WallTime> due;
+  if (mark != staging.meta.annotations.end()) due = parseTime(mark->second);
+  WallTime now = context.clock.wall();
+  if (!due) {
+    due = now + std::chrono::seconds(rotation.keepPreviousSeconds);
+    if (rotation.keepPreviousSeconds > 0) {
+      auto patched = context.secrets.patch(
+          rotation.ns, rotation.staging, preconditionOf(staging), {},
+          {{std::string(kRevokeAfterAnnotation), formatTime(*due)}});
+      if (!patched) return tl::unexpected(patched.error());
+    }
+  }
+  if (now >= *due) return {};
+  return notYet("the previous value of " + nameOf(rotation) + " is kept until " + formatTime(*due),
+                std::chrono::duration_cast<std::chrono::milliseconds>(*due - now));
+}
+
+Status finish(const Rotation& rotation, RotationContext& context) {
+  auto world = look(rotation, context);
+  if (!world) return tl::unexpected(world.error());
+  if (!world->staging) return {};
+  if (!isOurs(*world->staging, rotation)) return foreignStaging(rotation);
+  if (compare(world->secret, *world->staging, rotation, context.random) == Holds::kPrevious) {
+    return fail(ErrorCode::kConflict, nameOf(rotation) +
+                                          " holds the exposed value again: something put it back; "
+                                          "nothing was given up");
+  }
+  Status waited = waitForConsumers(rotation, context);
+  if (!waited) return waited;
+  waited = waitUntilDue(rotation, *world->staging, context);
+  if (!waited) return waited;
+  return removeStaging(rotation, *world, context);
+}
+
+// After a roll-back: at once, but only while the Secret does not hold the staged value.
+Status discard(const Rotation& rotation, RotationContext& context) {
+  return undoStage(rotation, context);
+}
+
+Result<Effect> observeGone(const Rotation& rotation, RotationContext& context) {
+  auto staging = context.secrets.get(rotation.ns, rotation.staging);
+  if (!staging) {
+    if (staging.error().code == ErrorCode::kNotFound) return Effect::kPresent;
+    return tl::unexpected(staging.error());
+  }
+  return isOurs(*staging, rotation) ? Effect::kAbsent : Effect::kForeign;
+}
+
+Status cannotUndo(const Rotation& rotation, RotationContext&) {
+  return fail(ErrorCode::kInvalid, "the previous value of " + nameOf(rotation) + " is gone");
+}
+
+Status nothingToUndo(const Rotation&, RotationContext&) { return {}; }
+
+// --- the operations --------------------------------------------------------------------------
+
+Status write(const Rotation& rotation, RotationContext& context) {
+  return move(rotation, context, Holds::kPrevious, Holds::kNext);
+}
+Status restore(const Rotation& rotation, RotationContext& context) {
+  return move(rotation, context, Holds::kNext, Holds::kPrevious);
+}
+Result<Effect> observeWrite(const Rotation& rotation, RotationContext& context) {
+  return observeMove(rotation, context, Holds::kPrevious, Holds::kNext);
+}
+Result<Effect> observeRestore(const Rotation& rotation, RotationContext& context) {
+  return observeMove(rotation, context, Holds::kNext, Holds::kPrevious);
+}
+
+struct Operation {
+  std::string_view name;
+  Status (*apply)(const Rotation&, RotationContext&);
+  Result<Effect> (*observe)(const Rotation&, RotationContext&);
+  Status (*undo)(const Rotation&, RotationContext&);
+};
+
+constexpr Operation kOperations[] = {
+    {"stage", stage, observeStage, undoStage},
+    {"write", write, observeWrite, restore},
+    {"remove-staging", finish, observeGone, cannotUndo},
+    // Only in the plan of a roll-back.
+    {"restore", restore, observeRestore, nothingToUndo},
+    {"discard-staging", discard, observeGone, cannotUndo},
+};
+
+const Operation* operationFor(const Step& step) {
+  for (const Operation& operation : kOperations) {
+    if (operation.name == operationOf(step)) return &operation;
+  }
+  return nullptr;
+}
+
+tl::unexpected<Error> unknown(const Step& step) {
+  return fail(ErrorCode::kInvalid, "step " + step.name + " names no operation of a Random rotation");
+}
+
+}  // namespace
+
+Status RandomRotator::apply(const Step& step, RotationContext& context) const {
+  const Operation* operation = operationFor(step);
+  auto rotation = rotationOf(step);
+  if (operation == nullptr) return unknown(step);
+  if (!rotation) return tl::unexpected(rotation.error());
+  return operation->apply(*rotation, context);
+}
+
+Result<Effect> RandomRotator::observe(const Step& step, RotationContext& context) const {
+  const Operation* operation = operationFor(step);
+  auto rotation = rotationOf(step);
+  if (operation == nullptr) return unknown(step);
+  if (!rotation) return tl::unexpected(rotation.error());
+  return operation->observe(*rotation, context);
+}
+
+Status RandomRotator::undo(const Step& step, RotationContext& context) const {
+  const Operation* operation = operationFor(step);
+  auto rotation = rotationOf(step);
+  if (operation == nullptr) return unknown(step);
+  if (!rotation) return tl::unexpected(rotation.error());
+  return operation->undo(*rotation, context);
+}
+
+}  // namespace firebreak::rotate
