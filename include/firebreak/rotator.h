@@ -80,25 +80,22 @@ class RandomSource {
 // The operating system's generator; lives as long as the process.
 RandomSource& systemRandom();
 
-// Whether a consumer that cannot be restarted (a bare pod, a Job) is still there.
-class ConsumerView {
- public:
-  virtual ~ConsumerView() = default;
-  virtual Result<bool> exists(const ObjectRef& consumer) = 0;
-};
-
 struct RotationContext {
   SecretStore& secrets;
   RandomSource& random;
   const Clock& clock;
-  // Null: consumers that have to go first are taken as still there.
-  ConsumerView* consumers = nullptr;
 };
 
-enum class Effect {
-  kAbsent,   // not there: apply it
-  kPresent,  // there
-  kForeign,  // somebody else changed what it concerns: plan anew, force nothing
+// What the world says about one step.
+struct Observation {
+  enum class Effect {
+    kAbsent,   // not there: apply it
+    kPresent,  // there
+    kForeign,  // somebody else changed what it concerns: plan anew, force nothing
+  };
+  Effect effect = Effect::kAbsent;
+  // kForeign: who or what. kPresent: why it must not be undone, empty where it may be.
+  std::string message;
 };
 
 class Rotator {
@@ -106,10 +103,9 @@ class Rotator {
   virtual ~Rotator() = default;
   // The policy's word for it: "Random".
   virtual std::string_view type() const = 0;
-  // kConflict: the world is not as the step needs it, plan anew. kTooManyRequests with retryAfter:
-  // not yet (a waiting time runs). Another error: as its code says.
+  // kConflict: the world is not as the step needs it, plan anew. Another error: as its code says.
   virtual Status apply(const Step& step, RotationContext& context) const = 0;
-  virtual Result<Effect> observe(const Step& step, RotationContext& context) const = 0;
+  virtual Result<Observation> observe(const Step& step, RotationContext& context) const = 0;
   // Takes the step back only where the world still is as the step left it, else kConflict;
   // kInvalid where the step cannot be taken back at all.
   virtual Status undo(const Step& step, RotationContext& context) const = 0;

@@ -1,12 +1,14 @@
 #include "remediate/rotate/random_rotator.h"
 
-#include <array>
+#include <optional>
+#include <utility>
 
-#include "base/time_format.h"
 #include "remediate/rotate/staging.h"
 
 namespace firebreak::rotate {
 namespace {
+
+using Effect = Observation::Effect;
 
 // The Secret and its staging Secret as they are now.
 struct World {
@@ -44,10 +46,24 @@ tl::unexpected<Error> foreignStaging(const Rotation& rotation) {
                                         "delete it if nobody needs it");
 }
 
+std::string changedText(const Rotation& rotation) {
+  return "somebody else (" + nameOf(rotation) + " holds neither the previous nor the staged value)";
+}
+
 tl::unexpected<Error> changedSince(const Rotation& rotation) {
   return fail(ErrorCode::kConflict,
-              nameOf(rotation) + " holds neither the previous nor the staged value: somebody "
-                                 "changed it since; nothing is forced");
+              nameOf(rotation) + " was changed by " + changedText(rotation) + "; nothing is forced");
+}
+
+std::string givenUpText(const Rotation& rotation) {
+  return "the previous value of " + nameOf(rotation) + " was given up when its time was over";
+}
+
+Observation foreign(std::string who) { return {Effect::kForeign, std::move(who)}; }
+
+Observation foreignStagingSeen(const Rotation& rotation) {
+  return foreign("somebody else (Secret " + rotation.ns + "/" + rotation.staging +
+                 " is not this rotation's)");
 }
 
 // --- stage -----------------------------------------------------------------------------------
@@ -59,6 +75,11 @@ Status stage(const Rotation& rotation, RotationContext& context) {
     if (!isOurs(*world->staging, rotation)) return foreignStaging(rotation);
     Holds holds = compare(world->secret, *world->staging, rotation, context.random);
     return holds == Holds::kNeither ? Status(changedSince(rotation)) : Status();
+  }
+  Mark mark = markOf(world->secret, rotation);
+  if (mark == Mark::kWritten) return {};  // done to its end
+  if (mark == Mark::kRolledBack) {
+    return fail(ErrorCode::kConflict, "this rotation of " + nameOf(rotation) + " was rolled back");
   }
   if (world->secret.immutable) {
     return fail(ErrorCode::kConflict, nameOf(rotation) + " became immutable since the plan");
@@ -88,13 +109,25 @@ Status stage(const Rotation& rotation, RotationContext& context) {
   return isOurs(*existing, rotation) ? Status() : Status(foreignStaging(rotation));
 }
 
-Result<Effect> observeStage(const Rotation& rotation, RotationContext& context) {
+Result<Observation> observeStage(const Rotation& rotation, RotationContext& context) {
   auto world = look(rotation, context);
   if (!world) return tl::unexpected(world.error());
-  if (!world->staging) return Effect::kAbsent;
-  if (!isOurs(*world->staging, rotation)) return Effect::kForeign;
-  Holds holds = compare(world->secret, *world->staging, rotation, context.random);
-  return holds == Holds::kNeither ? Effect::kForeign : Effect::kPresent;
+  if (!world->staging) {
+    if (markOf(world->secret, rotation) != Mark::kWritten) return Observation{};
+    return Observation{Effect::kPresent, givenUpText(rotation)};
+  }
+  if (!isOurs(*world->staging, rotation)) return foreignStagingSeen(rotation);
+  switch (compare(world->secret, *world->staging, rotation, context.random)) {
+    case Holds::kNeither:
+      return foreign(changedText(rotation));
+    case Holds::kNext:
+      return Observation{Effect::kPresent, nameOf(rotation) +
+                                               " holds the new value; the previous one is kept "
+                                               "nowhere else"};
+    case Holds::kPrevious:
+      break;
+  }
+  return Observation{Effect::kPresent, ""};
 }
 
 Status removeStaging(const Rotation& rotation, const World& world, RotationContext& context) {
@@ -117,18 +150,18 @@ Status undoStage(const Rotation& rotation, RotationContext& context) {
   return removeStaging(rotation, *world, context);
 }
 
-// --- write and restore -----------------------------------------------------------------------
+// --- write -----------------------------------------------------------------------------------
 
 // Moves the Secret from one staged value to the other, and nothing else.
 Status move(const Rotation& rotation, RotationContext& context, Holds from, Holds to) {
   auto world = look(rotation, context);
   if (!world) return tl::unexpected(world.error());
   if (!world->staging) {
+    if (to == Holds::kNext && markOf(world->secret, rotation) == Mark::kWritten) return {};
     // Forwards the plan is made anew; backwards there is nothing to go back to.
     return to == Holds::kNext
                ? fail(ErrorCode::kConflict, "no staged value for " + nameOf(rotation))
-               : fail(ErrorCode::kInvalid, "the previous value of " + nameOf(rotation) +
-                                               " was given up when its time was over");
+               : fail(ErrorCode::kInvalid, givenUpText(rotation));
   }
   if (!isOurs(*world->staging, rotation)) return foreignStaging(rotation);
   Holds now = compare(world->secret, *world->staging, rotation, context.random);
@@ -144,62 +177,41 @@ Status move(const Rotation& rotation, RotationContext& context, Holds from, Hold
   }
   auto patched = context.secrets.patch(
       rotation.ns, rotation.secret, preconditionOf(world->secret), values,
-      {{std::string(kRemediationAnnotation), rotation.remediation}});
+      {{std::string(kRemediationAnnotation), rotation.remediation},
+       {std::string(kRotationAnnotation),
+        markText(to == Holds::kNext ? Mark::kWritten : Mark::kRolledBack, rotation)}});
   if (!patched) return tl::unexpected(patched.error());
   return {};
 }
 
-Result<Effect> observeMove(const Rotation& rotation, RotationContext& context, Holds from,
-                           Holds to) {
+Status write(const Rotation& rotation, RotationContext& context) {
+  return move(rotation, context, Holds::kPrevious, Holds::kNext);
+}
+
+Status restore(const Rotation& rotation, RotationContext& context) {
+  return move(rotation, context, Holds::kNext, Holds::kPrevious);
+}
+
+Result<Observation> observeWrite(const Rotation& rotation, RotationContext& context) {
   auto world = look(rotation, context);
   if (!world) return tl::unexpected(world.error());
-  if (!world->staging || !isOurs(*world->staging, rotation)) return Effect::kForeign;
-  Holds now = compare(world->secret, *world->staging, rotation, context.random);
-  if (now == to) return Effect::kPresent;
-  return now == from ? Effect::kAbsent : Effect::kForeign;
+  if (!world->staging) {
+    if (markOf(world->secret, rotation) != Mark::kWritten) return Observation{};
+    return Observation{Effect::kPresent, givenUpText(rotation)};
+  }
+  if (!isOurs(*world->staging, rotation)) return foreignStagingSeen(rotation);
+  switch (compare(world->secret, *world->staging, rotation, context.random)) {
+    case Holds::kPrevious:
+      return Observation{};
+    case Holds::kNext:
+      return Observation{Effect::kPresent, ""};
+    case Holds::kNeither:
+      break;
+  }
+  return foreign(changedText(rotation));
 }
 
 // --- remove-staging --------------------------------------------------------------------------
-
-tl::unexpected<Error> notYet(std::string message, std::chrono::milliseconds wait) {
-  return tl::unexpected(Error{ErrorCode::kTooManyRequests, std::move(message), 0, wait});
-}
-
-Status waitForConsumers(const Rotation& rotation, RotationContext& context) {
-  for (const ObjectRef& consumer : rotation.waitFor) {
-    if (context.consumers != nullptr) {
-      auto exists = context.consumers->exists(consumer);
-      if (!exists) return tl::unexpected(exists.error());
-      if (!*exists) continue;
-    }
-    return notYet("the previous value of " + nameOf(rotation) + " is kept until " +
-                      describe(consumer) + " is gone, which still runs with it",
-                  std::chrono::minutes(5));
-  }
-  return {};
-}
-
-// The time counts from the first call, which comes after every consumer was verified; it is written
-// down on the staging Secret, so that a restart does not start it anew.
-Status waitUntilDue(const Rotation& rotation, const StoredSecret& staging,
-                    RotationContext& context) {
-  auto mark = staging.meta.annotations.find(std::string(kRevokeAfterAnnotation));
-  std::optional<WallTime> due;
-  if (mark != staging.meta.annotations.end()) due = parseTime(mark->second);
-  WallTime now = context.clock.wall();
-  if (!due) {
-    due = now + std::chrono::seconds(rotation.keepPreviousSeconds);
-    if (rotation.keepPreviousSeconds > 0) {
-      auto patched = context.secrets.patch(
-          rotation.ns, rotation.staging, preconditionOf(staging), {},
-          {{std::string(kRevokeAfterAnnotation), formatTime(*due)}});
-      if (!patched) return tl::unexpected(patched.error());
-    }
-  }
-  if (now >= *due) return {};
-  return notYet("the previous value of " + nameOf(rotation) + " is kept until " + formatTime(*due),
-                std::chrono::duration_cast<std::chrono::milliseconds>(*due - now));
-}
 
 Status finish(const Rotation& rotation, RotationContext& context) {
   auto world = look(rotation, context);
@@ -211,62 +223,36 @@ Status finish(const Rotation& rotation, RotationContext& context) {
                                           " holds the exposed value again: something put it back; "
                                           "nothing was given up");
   }
-  Status waited = waitForConsumers(rotation, context);
-  if (!waited) return waited;
-  waited = waitUntilDue(rotation, *world->staging, context);
-  if (!waited) return waited;
   return removeStaging(rotation, *world, context);
 }
 
-// After a roll-back: at once, but only while the Secret does not hold the staged value.
-Status discard(const Rotation& rotation, RotationContext& context) {
-  return undoStage(rotation, context);
-}
-
-Result<Effect> observeGone(const Rotation& rotation, RotationContext& context) {
-  auto staging = context.secrets.get(rotation.ns, rotation.staging);
-  if (!staging) {
-    if (staging.error().code == ErrorCode::kNotFound) return Effect::kPresent;
-    return tl::unexpected(staging.error());
+Result<Observation> observeFinish(const Rotation& rotation, RotationContext& context) {
+  auto world = look(rotation, context);
+  if (!world) return tl::unexpected(world.error());
+  if (world->staging) {
+    return isOurs(*world->staging, rotation) ? Observation{} : foreignStagingSeen(rotation);
   }
-  return isOurs(*staging, rotation) ? Effect::kAbsent : Effect::kForeign;
+  if (markOf(world->secret, rotation) != Mark::kWritten) return Observation{};
+  return Observation{Effect::kPresent, givenUpText(rotation)};
 }
 
 Status cannotUndo(const Rotation& rotation, RotationContext&) {
-  return fail(ErrorCode::kInvalid, "the previous value of " + nameOf(rotation) + " is gone");
+  return fail(ErrorCode::kInvalid, givenUpText(rotation));
 }
-
-Status nothingToUndo(const Rotation&, RotationContext&) { return {}; }
 
 // --- the operations --------------------------------------------------------------------------
-
-Status write(const Rotation& rotation, RotationContext& context) {
-  return move(rotation, context, Holds::kPrevious, Holds::kNext);
-}
-Status restore(const Rotation& rotation, RotationContext& context) {
-  return move(rotation, context, Holds::kNext, Holds::kPrevious);
-}
-Result<Effect> observeWrite(const Rotation& rotation, RotationContext& context) {
-  return observeMove(rotation, context, Holds::kPrevious, Holds::kNext);
-}
-Result<Effect> observeRestore(const Rotation& rotation, RotationContext& context) {
-  return observeMove(rotation, context, Holds::kNext, Holds::kPrevious);
-}
 
 struct Operation {
   std::string_view name;
   Status (*apply)(const Rotation&, RotationContext&);
-  Result<Effect> (*observe)(const Rotation&, RotationContext&);
+  Result<Observation> (*observe)(const Rotation&, RotationContext&);
   Status (*undo)(const Rotation&, RotationContext&);
 };
 
 constexpr Operation kOperations[] = {
     {"stage", stage, observeStage, undoStage},
     {"write", write, observeWrite, restore},
-    {"remove-staging", finish, observeGone, cannotUndo},
-    // Only in the plan of a roll-back.
-    {"restore", restore, observeRestore, nothingToUndo},
-    {"discard-staging", discard, observeGone, cannotUndo},
+    {"remove-staging", finish, observeFinish, cannotUndo},
 };
 
 const Operation* operationFor(const Step& step) {
@@ -290,7 +276,7 @@ Status RandomRotator::apply(const Step& step, RotationContext& context) const {
   return operation->apply(*rotation, context);
 }
 
-Result<Effect> RandomRotator::observe(const Step& step, RotationContext& context) const {
+Result<Observation> RandomRotator::observe(const Step& step, RotationContext& context) const {
   const Operation* operation = operationFor(step);
   auto rotation = rotationOf(step);
   if (operation == nullptr) return unknown(step);

@@ -12,7 +12,7 @@ class RandomRotator : public Rotator {
  public:
   std::string_view type() const override { return "Random"; }
   Status apply(const Step& step, RotationContext& context) const override;
-  Result<Effect> observe(const Step& step, RotationContext& context) const override;
+  Result<Observation> observe(const Step& step, RotationContext& context) const override;
   Status undo(const Step& step, RotationContext& context) const override;
 };
 

@@ -14,14 +14,6 @@ constexpr size_t kMaxLength = 512;
 // A Secret's name is a DNS subdomain.
 constexpr size_t kMaxName = 253;
 
-Json refJson(const ObjectRef& ref) {
-  return {{"apiVersion", ref.apiVersion},
-          {"kind", ref.kind},
-          {"namespace", ref.ns},
-          {"name", ref.name},
-          {"uid", ref.uid}};
-}
-
 bool isHex(std::string_view text) {
   return std::all_of(text.begin(), text.end(), [](char c) {
     return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
@@ -40,19 +32,12 @@ std::string stagingName(std::string_view secret, std::string_view remediationUid
 }
 
 Json toManifest(const Rotation& rotation, std::string_view operation) {
-  Json manifest = {{"rotator", "Random"},
-                   {"operation", operation},
-                   {"staging", rotation.staging},
-                   {"keys", rotation.keys},
-                   {"remediation", rotation.remediation},
-                   {"rotation", rotation.id}};
-  if (operation == "remove-staging") {
-    manifest["keepPreviousSeconds"] = rotation.keepPreviousSeconds;
-    Json waitFor = Json::array();
-    for (const ObjectRef& ref : rotation.waitFor) waitFor.push_back(refJson(ref));
-    if (!waitFor.empty()) manifest["waitFor"] = std::move(waitFor);
-  }
-  return manifest;
+  return {{"rotator", "Random"},
+          {"operation", operation},
+          {"staging", rotation.staging},
+          {"keys", rotation.keys},
+          {"remediation", rotation.remediation},
+          {"rotation", rotation.id}};
 }
 
 std::string operationOf(const Step& step) { return stringOr(member(step.manifest, "operation")); }
@@ -66,15 +51,6 @@ Result<Rotation> rotationOf(const Step& step) {
   rotation.keys = stringsOf(member(step.manifest, "keys"));
   rotation.remediation = stringOr(member(step.manifest, "remediation"));
   rotation.id = stringOr(member(step.manifest, "rotation"));
-  rotation.keepPreviousSeconds = intOr(member(step.manifest, "keepPreviousSeconds"), 3600);
-  const Json& waitFor = member(step.manifest, "waitFor");
-  if (waitFor.is_array()) {
-    for (const Json& ref : waitFor) {
-      rotation.waitFor.push_back({stringOr(member(ref, "apiVersion")), stringOr(member(ref, "kind")),
-                                  stringOr(member(ref, "namespace")), stringOr(member(ref, "name")),
-                                  stringOr(member(ref, "uid"))});
-    }
-  }
   if (rotation.ns.empty() || rotation.secret.empty() || rotation.secretUid.empty() ||
       rotation.staging.empty() || rotation.keys.empty() || rotation.id.empty()) {
     return fail(ErrorCode::kInvalid,
@@ -90,6 +66,17 @@ bool isOurs(const StoredSecret& staging, const Rotation& rotation) {
   auto mark = staging.meta.annotations.find(std::string(kRotationAnnotation));
   return mark != staging.meta.annotations.end() && mark->second == rotation.id &&
          staging.owner.uid == rotation.secretUid;
+}
+
+Mark markOf(const StoredSecret& secret, const Rotation& rotation) {
+  auto mark = secret.meta.annotations.find(std::string(kRotationAnnotation));
+  if (mark == secret.meta.annotations.end()) return Mark::kNone;
+  if (mark->second == markText(Mark::kWritten, rotation)) return Mark::kWritten;
+  return mark->second == markText(Mark::kRolledBack, rotation) ? Mark::kRolledBack : Mark::kNone;
+}
+
+std::string markText(Mark mark, const Rotation& rotation) {
+  return mark == Mark::kRolledBack ? rotation.id + "/rolled-back" : rotation.id;
 }
 
 Holds compare(const StoredSecret& secret, const StoredSecret& staging, const Rotation& rotation,

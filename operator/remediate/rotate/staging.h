@@ -16,7 +16,6 @@ namespace firebreak::rotate {
 inline constexpr std::string_view kStagingLabel = "firebreak.dev/staging";
 inline constexpr std::string_view kRemediationAnnotation = "firebreak.dev/remediation";
 inline constexpr std::string_view kRotationAnnotation = "firebreak.dev/rotation";
-inline constexpr std::string_view kRevokeAfterAnnotation = "firebreak.dev/revoke-after";
 
 // "<name>-firebreak-<8 hex>": the same for the same episode of the same Remediation.
 std::string stagingName(std::string_view secret, std::string_view remediationUid, int64_t episode);
@@ -30,11 +29,9 @@ struct Rotation {
   std::vector<std::string> keys;
   std::string remediation;     // name
   std::string id;              // "<remediation uid>-<episode>"
-  int64_t keepPreviousSeconds = 3600;
-  std::vector<ObjectRef> waitFor;  // consumers that must be gone before the previous value is
 };
 
-// `operation`: "stage", "write", "restore" or "remove-staging".
+// `operation`: "stage", "write" or "remove-staging".
 Json toManifest(const Rotation& rotation, std::string_view operation);
 Result<Rotation> rotationOf(const Step& step);
 std::string operationOf(const Step& step);
@@ -44,6 +41,13 @@ std::string previousKey(const std::string& key);
 
 // The staging Secret of exactly this rotation of exactly this Secret.
 bool isOurs(const StoredSecret& staging, const Rotation& rotation);
+
+// What the rotated Secret itself says of this rotation: its kRotationAnnotation, which outlives the
+// staging Secret.
+enum class Mark { kNone, kWritten, kRolledBack };
+Mark markOf(const StoredSecret& secret, const Rotation& rotation);
+// The annotation's value for a mark other than kNone.
+std::string markText(Mark mark, const Rotation& rotation);
 
 // Which of the two staged values the Secret holds, all keys taken together.
 enum class Holds { kPrevious, kNext, kNeither };
