@@ -2,6 +2,7 @@
 
 #include "detect/dashboards/scan_dashboards.h"
 #include "detect/miners/scan_miners.h"
+#include "detect/secrets/scan_secrets.h"
 
 namespace firebreak::detect {
 
@@ -9,6 +10,7 @@ const std::vector<ScanDetector>& scanDetectors() {
   static const std::vector<ScanDetector> kDetectors = {
       scanDashboards,
       scanMiners,
+      scanSecrets,
   };
   return kDetectors;
 }
