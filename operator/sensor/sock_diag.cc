@@ -35,6 +35,11 @@ struct Row {
   uint8_t protocol;
 };
 
+// NLMSG_DATA without its old-style cast.
+const char* payload(const nlmsghdr* header) {
+  return reinterpret_cast<const char*>(header) + NLMSG_HDRLEN;
+}
+
 Status send(int fd, const Request& request) {
   sockaddr_nl kernel = {};
   kernel.nl_family = AF_NETLINK;
@@ -66,14 +71,15 @@ Status dump(int fd, uint8_t family, uint8_t protocol, std::vector<Row>* rows) {
          header = NLMSG_NEXT(header, left)) {
       if (header->nlmsg_type == NLMSG_DONE) return {};
       if (header->nlmsg_type == NLMSG_ERROR) {
-        const auto* error = static_cast<const nlmsgerr*>(NLMSG_DATA(header));
+        nlmsgerr error = {};
+        std::memcpy(&error, payload(header), sizeof(error));
         // A kernel without this family has no such sockets.
-        if (error->error == -ENOENT || error->error == -EOPNOTSUPP) return {};
-        return fail(ErrorCode::kForbidden, std::string("list sockets: ") + std::strerror(-error->error));
+        if (error.error == -ENOENT || error.error == -EOPNOTSUPP) return {};
+        return fail(ErrorCode::kForbidden, std::string("list sockets: ") + std::strerror(-error.error));
       }
       if (header->nlmsg_len < NLMSG_LENGTH(sizeof(inet_diag_msg))) continue;
       Row row = {};
-      std::memcpy(&row.message, NLMSG_DATA(header), sizeof(row.message));
+      std::memcpy(&row.message, payload(header), sizeof(row.message));
       row.protocol = protocol;
       rows->push_back(row);
     }
@@ -97,7 +103,7 @@ bool destroySocket(int fd, const Row& row) {
     return false;
   }
   nlmsgerr error = {};
-  std::memcpy(&error, NLMSG_DATA(header), sizeof(error));
+  std::memcpy(&error, payload(header), sizeof(error));
   return error.error == 0 || error.error == -ENOENT;  // gone by itself is as good
 }
 
