@@ -3,6 +3,7 @@
 // about dashboards or miners. A new action is a new function that returns steps.
 #pragma once
 
+#include <cstdint>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
@@ -51,6 +52,8 @@ struct Step {
   Proof proof = Proof::kFieldsHold;
   // The next step waits until this one is Verified; else it only waits until it is Applied.
   bool verifyFirst = false;
+  // Waits this long after the step before it was Verified (a previous credential's grace period).
+  int64_t delaySeconds = 0;
   // Runs only where the plan's proof was not reached without it (ScaleToZero, Terminate, StopOwner).
   bool lastResort = false;
 };

@@ -1,8 +1,8 @@
 // Client: blocking calls to the API server: get, list, create, patch, replace, delete, evict.
 // Retries what is safe to retry (throttling, connection never made, idempotent verbs), reads the
-// credentials again once after a 401. Error messages name verb, object, cause and next step; a 422's
-// field causes are in the text; httpStatus and retryAfter are set.
-// Thread-safe; holds no state but a reference to the transport. Never call it on the I/O thread.
+// credentials again once after a 401. Error messages name verb, object, cause and next step; a
+// 422's field causes are in the text; httpStatus and retryAfter are set. Thread-safe; holds no
+// state but a reference to the transport. Never call it on the I/O thread.
 #pragma once
 
 #include <chrono>
@@ -61,8 +61,10 @@ class Client {
   Result<Json> replace(const ResourceType& type, std::string_view ns, std::string_view name,
                        const Json& body, Priority priority = Priority::kStatus);
   Status remove(const ResourceType& type, std::string_view ns, std::string_view name,
-                const Preconditions& preconditions = {}, Priority priority = Priority::kRemediation);
-  // policy/v1 eviction. A PodDisruptionBudget's refusal is kTooManyRequests and is not retried here.
+                const Preconditions& preconditions = {},
+                Priority priority = Priority::kRemediation);
+  // policy/v1 eviction. A PodDisruptionBudget's refusal is kTooManyRequests and is not retried
+  // here.
   Status evict(std::string_view ns, std::string_view pod, const Preconditions& preconditions = {});
   // POST to a subresource: "token" of a service account, "eviction" of a pod.
   Result<Json> createSubresource(const ResourceType& type, std::string_view ns,

@@ -1,8 +1,8 @@
-// EventRecorder: tells people what Firebreak did, as Events (events.k8s.io/v1). A bounded queue with
-// a thread of its own that writes at the lowest priority; emit() never blocks, and what does not fit
-// is counted, so that Events can never hold back a remediation.
-// Names are the caller's and deterministic: the same step emits the same Event once, also after a
-// restart (AlreadyExists is success). Thread-safe.
+// EventRecorder: tells people what Firebreak did, as Events (events.k8s.io/v1). A bounded queue
+// with a thread of its own that writes at the lowest priority; emit() never blocks, and what does
+// not fit is counted, so that Events can never hold back a remediation. Names are the caller's and
+// deterministic: the same step emits the same Event once, also after a restart (AlreadyExists is
+// success). Thread-safe.
 #pragma once
 
 #include <chrono>
@@ -23,9 +23,9 @@ enum class EventType { kNormal, kWarning };
 struct EventSpec {
   std::string name;  // a DNS subdomain; unique within the namespace that the Event lands in
   EventType type = EventType::kNormal;
-  std::string reason;  // "PodIsolated"
-  std::string action;  // "Isolate"
-  std::string note;    // cut at 1024 bytes, never inside a character; no secret value
+  std::string reason;   // "PodIsolated"
+  std::string action;   // "Isolate"
+  std::string note;     // cut at 1024 bytes, never inside a character; no secret value
   ObjectRef regarding;  // the Event lands in its namespace, `default` for cluster-scoped objects
   std::optional<ObjectRef> related;
   WallTime time{};

@@ -57,14 +57,12 @@ inline constexpr ResourceType kRoleBindings{"rbac.authorization.k8s.io", "v1", "
                                             "RoleBinding", true};
 inline constexpr ResourceType kClusterRoles{"rbac.authorization.k8s.io", "v1", "clusterroles",
                                             "ClusterRole", false};
-inline constexpr ResourceType kClusterRoleBindings{"rbac.authorization.k8s.io", "v1",
-                                                   "clusterrolebindings", "ClusterRoleBinding",
-                                                   false};
+inline constexpr ResourceType kClusterRoleBindings{
+    "rbac.authorization.k8s.io", "v1", "clusterrolebindings", "ClusterRoleBinding", false};
 inline constexpr ResourceType kPodDisruptionBudgets{"policy", "v1", "poddisruptionbudgets",
                                                     "PodDisruptionBudget", true};
-inline constexpr ResourceType kHorizontalPodAutoscalers{"autoscaling", "v2",
-                                                        "horizontalpodautoscalers",
-                                                        "HorizontalPodAutoscaler", true};
+inline constexpr ResourceType kHorizontalPodAutoscalers{
+    "autoscaling", "v2", "horizontalpodautoscalers", "HorizontalPodAutoscaler", true};
 inline constexpr ResourceType kCustomResourceDefinitions{
     "apiextensions.k8s.io", "v1", "customresourcedefinitions", "CustomResourceDefinition", false};
 inline constexpr ResourceType kTokenReviews{"authentication.k8s.io", "v1", "tokenreviews",
@@ -75,7 +73,8 @@ inline constexpr ResourceType kSubjectAccessReviews{
     "authorization.k8s.io", "v1", "subjectaccessreviews", "SubjectAccessReview", false};
 inline constexpr ResourceType kSelfSubjectAccessReviews{
     "authorization.k8s.io", "v1", "selfsubjectaccessreviews", "SelfSubjectAccessReview", false};
-// Firebreak's own kinds are all cluster-scoped: a namespace's owner can neither delete nor decide them.
+// Firebreak's own kinds are all cluster-scoped: a namespace's owner can neither delete nor decide
+// them.
 inline constexpr ResourceType kSecurityPolicies{"firebreak.dev", "v1alpha1", "securitypolicies",
                                                 "SecurityPolicy", false};
 inline constexpr ResourceType kRemediations{"firebreak.dev", "v1alpha1", "remediations",

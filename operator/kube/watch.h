@@ -46,11 +46,11 @@ struct WatchOptions {
 };
 
 struct WatchStats {
-  uint64_t lists = 0;        // full lists that were begun
-  uint64_t watches = 0;      // streams that were opened
-  uint64_t events = 0;       // object lines
-  uint64_t badLines = 0;     // not JSON, or without type and object
-  uint64_t oversized = 0;    // lines beyond maxLineBytes
+  uint64_t lists = 0;      // full lists that were begun
+  uint64_t watches = 0;    // streams that were opened
+  uint64_t events = 0;     // object lines
+  uint64_t badLines = 0;   // not JSON, or without type and object
+  uint64_t oversized = 0;  // lines beyond maxLineBytes
   uint64_t failures = 0;
   uint64_t bytes = 0;
 };

@@ -1,8 +1,10 @@
-// WatchMachine: every decision of a watch as a value that is stepped: what came in, what to do next.
+// WatchMachine: every decision of a watch as a value that is stepped: what came in, what to do
+// next.
 //   Idle -> StreamingList -> Watching        the list comes as a stream, the watch goes on in it
 //        -> PagedList -> Watching            where the server refuses that (422, an old server)
 //   any of them -> Waiting (back-off) -> the same again, or a full list after 410 or a lost line
-// Pure: no I/O, no clock, no allocation per event. Random numbers are passed in. Used by one thread.
+// Pure: no I/O, no clock, no allocation per event. Random numbers are passed in. Used by one
+// thread.
 #pragma once
 
 #include <array>
@@ -61,8 +63,8 @@ struct WatchPolicy {
   std::chrono::milliseconds minBackoff{800};
   std::chrono::milliseconds maxBackoff{30'000};
   std::chrono::milliseconds healthyAfter{120'000};  // the back-off starts over
-  std::chrono::milliseconds tooShort{1'000};        // a watch that ends sooner without events failed
-  std::chrono::seconds minTimeout{300};             // timeoutSeconds, random in this range
+  std::chrono::milliseconds tooShort{1'000};  // a watch that ends sooner without events failed
+  std::chrono::seconds minTimeout{300};       // timeoutSeconds, random in this range
   std::chrono::seconds maxTimeout{600};
 };
 
@@ -117,13 +119,13 @@ class WatchMachine {
 
   WatchState state_ = WatchState::kIdle;
   Next next_ = Next::kList;
-  std::string resourceVersion_;     // where a watch resumes; empty = list again
-  std::string pendingVersion_;      // seen while initial events arrive, not published
+  std::string resourceVersion_;  // where a watch resumes; empty = list again
+  std::string pendingVersion_;   // seen while initial events arrive, not published
   std::string continueToken_;
-  bool listing_ = false;            // begin() was said, synced() was not
-  bool streamingRefused_ = false;   // this server has no streaming list
-  bool anyVersion_ = false;         // ask with an empty resourceVersion (ResourceVersionTooLarge)
-  bool sawEvent_ = false;           // on this stream
+  bool listing_ = false;           // begin() was said, synced() was not
+  bool streamingRefused_ = false;  // this server has no streaming list
+  bool anyVersion_ = false;        // ask with an empty resourceVersion (ResourceVersionTooLarge)
+  bool sawEvent_ = false;          // on this stream
   int failures_ = 0;
   MonoTime opened_{};
   MonoTime healthySince_{};

@@ -1,0 +1,68 @@
+# Firebreak, from a bare Debian 12 to a running demo. `make help` lists the targets; each brings up
+# what it needs, in any order. The work is in e2e/; this file only says what depends on what.
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+JOBS ?= $(shell nproc)
+CTL := e2e/cluster/ctl
+
+# A fresh clone hits the compiler cache of the one before.
+export CCACHE_BASEDIR := $(CURDIR)
+export CCACHE_NOHASHDIR := 1
+export JOBS
+
+.PHONY: help deps build image cluster install uninstall cluster-down unit tsan test demo bench fresh clean
+
+help: ## this list
+	@echo 'Firebreak: make TARGET'
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1|\2/p' Makefile | column -t -s '|'
+	@echo
+	@echo '  Set JOBS=N for the number of compile jobs, KEEP=1 to leave the demo running,'
+	@echo '  E2E_USE_EXISTING_CLUSTER=1 and KUBECONFIG to use a cluster of your own,'
+	@echo '  FIREBREAK_CACHE for where built images and binaries are kept ($${HOME}/.cache/firebreak).'
+
+deps: ## install what is missing to build and test (Debian 12)
+	@e2e/deps
+
+build: ## the release binary: build/release/firebreak
+	@cmake --preset release $(CMAKE_QUIET)
+	@cmake --build build/release -j $(JOBS) --target firebreak
+
+image: build ## the container image: build/image/firebreak.tar
+	@e2e/image
+
+cluster: ## a Kubernetes on this machine: build/cluster/kubeconfig
+	@$(CTL) up
+
+install: image cluster ## the chart with this image and every capability on, on that cluster
+	@e2e/install
+
+uninstall: ## take the chart off again; nothing happens when there is none
+	@e2e/uninstall
+
+cluster-down: ## stop the cluster; nothing happens when there is none
+	@$(CTL) down
+
+unit: ## unit tests under the address and undefined-behaviour sanitizers
+	@cmake --preset asan-ubsan $(CMAKE_QUIET)
+	@cmake --build build/asan-ubsan -j $(JOBS)
+	@ctest --preset asan-ubsan -j $(JOBS) $(CTEST_QUIET)
+
+tsan: ## unit tests of kube/ and control/ under the thread sanitizer
+	@e2e/tsan
+
+test: ## everything: unit tests, then the scenarios on a cluster of their own
+	@e2e/run $(SCENARIOS)
+
+demo: image ## the 2018 console breach, replayed and closed, on a cluster of its own
+	@E2E_SLOT=demo e2e/demo/run
+
+bench: build ## the benchmarks
+	@e2e/bench
+
+fresh: ## deps, build and unit in a bare Debian 12 (chroot), as a newcomer would
+	@e2e/fresh
+
+clean: ## stop the clusters of this checkout and remove build/
+	@for slot in '' test demo interrupt; do $(CTL) --slot "$$slot" down || exit 1; done
+	@rm -rf build

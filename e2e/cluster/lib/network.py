@@ -1,0 +1,58 @@
+"""Network namespaces and the veth pairs between the host and the nodes.
+
+The host has a link to node 1; every further node has one to node 1, which routes. Nothing inside
+reaches past the host, and the host's own firewall is never touched.
+"""
+
+from command import run
+
+
+def inside(netns, *argv):
+    """Runs in the network namespace only. (`ip netns exec` would also hide the cgroups in /sys.)"""
+    return run("nsenter", f"--net=/run/netns/{netns}", *argv)
+
+
+def _pair(outer_netns, outer, outer_address, node):
+    """A veth pair: `outer` (in `outer_netns`, or on the host when that is None) and eth0."""
+    run("ip", "link", "add", outer, "type", "veth", "peer", "name", "eth0", "netns", node.netns)
+
+    def there(*argv):
+        return inside(outer_netns, *argv) if outer_netns else run(*argv)
+
+    if outer_netns:
+        run("ip", "link", "set", outer, "netns", outer_netns)
+    there("ip", "address", "add", f"{outer_address}/30", "dev", outer)
+    there("ip", "link", "set", outer, "up")
+    inside(node.netns, "ip", "address", "add", f"{node.address}/30", "dev", "eth0")
+    inside(node.netns, "ip", "link", "set", "eth0", "up")
+    inside(node.netns, "ip", "route", "add", "default", "via", outer_address)
+
+
+def make(slot, nodes):
+    first = nodes[0]
+    for node in nodes:
+        run("ip", "netns", "add", node.netns)
+        inside(node.netns, "ip", "link", "set", "lo", "up")
+        inside(node.netns, "sh", "-c", "echo 1 > /proc/sys/net/ipv4/ip_forward")
+    _pair(None, host_link(slot), slot.subnet("1"), first)
+    run("ip", "route", "add", slot.subnet("0/24"), "via", first.address)
+    for node in nodes[1:]:
+        _pair(first.netns, f"to-{node.name}", node.gateway, node)
+
+
+def route_pods(slot, nodes, subnet_of):
+    """Pods of every node are reached from every other node (Calico itself routes only its own)."""
+    for node in nodes[1:]:
+        inside(nodes[0].netns, "ip", "route", "add", subnet_of(node), "via", node.address)
+
+
+def host_link(slot):
+    return f"fb{slot.name}"
+
+
+def remove(slot):
+    """Deletes the slot's namespaces; their links and addresses, the host's ends too, go with them."""
+    names = [line.split()[0] for line in run("ip", "netns", "list").splitlines() if line.strip()]
+    for name in names:
+        if name.startswith(f"firebreak-{slot.name}-"):
+            run("ip", "netns", "delete", name)

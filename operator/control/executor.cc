@@ -1,0 +1,178 @@
+#include "control/executor.h"
+
+#include <algorithm>
+
+#include "api/node_guard_json.h"
+#include "base/json.h"
+#include "base/time_format.h"
+
+namespace firebreak::control {
+namespace {
+
+using remediate::Effect;
+using remediate::ProofView;
+using remediate::StepView;
+
+const kube::ResourceType* typeOf(const ObjectRef& object) {
+  return kube::findResourceType(object.apiVersion, object.kind);
+}
+
+tl::unexpected<Error> unknownKind(const Step& step) {
+  return fail(ErrorCode::kInternal, "step " + step.name + ": no way to write a " +
+                                        step.object.apiVersion + " " + step.object.kind);
+}
+
+// Every replica runs the newest template and is ready (what `kubectl rollout status` looks at).
+bool rolledOut(const Json& workload) {
+  const Json& status = member(workload, "status");
+  int64_t generation = intOr(member(workload, {"metadata", "generation"}), 0);
+  if (intOr(member(status, "observedGeneration"), -1) < generation) return false;
+  if (stringOr(member(workload, "kind")) == "DaemonSet") {
+    int64_t wanted = intOr(member(status, "desiredNumberScheduled"), 0);
+    return intOr(member(status, "updatedNumberScheduled"), 0) == wanted &&
+           intOr(member(status, "numberAvailable"), 0) == wanted;
+  }
+  int64_t wanted = intOr(member(workload, {"spec", "replicas"}), 1);
+  return intOr(member(status, "updatedReplicas"), 0) == wanted &&
+         intOr(member(status, "replicas"), 0) == wanted &&
+         intOr(member(status, "readyReplicas"), 0) == wanted;
+}
+
+}  // namespace
+
+Executor::Executor(kube::Client& client, World& world, ExternalSteps& external,
+                   std::function<bool()> mayWrite)
+    : client_(client), world_(world), external_(external), mayWrite_(std::move(mayWrite)) {}
+
+// Null where the object does not exist.
+Result<Json> Executor::live(const Step& step) {
+  const kube::ResourceType* type = typeOf(step.object);
+  if (type == nullptr) return unknownKind(step);
+  auto object = client_.get(*type, step.object.ns, step.object.name);
+  if (!object && object.error().code == ErrorCode::kNotFound) return Json();
+  return object;
+}
+
+StepView Executor::observeOrder(const Step& step) const {
+  auto guard = world_.nodeGuards.get(step.object.name);
+  if (!guard) return {Effect::kGone, "node " + step.object.name + " has no NodeGuard"};
+  std::string id = stringOr(member(step.manifest, "orderID"));
+  bool there = std::any_of(guard->orders.begin(), guard->orders.end(),
+                           [&](const IsolationOrder& order) { return order.orderId == id; });
+  return {there ? Effect::kPresent : Effect::kAbsent, ""};
+}
+
+Result<StepView> Executor::observe(const Remediation& remediation, const Step& step) {
+  if (step.type == PatchType::kExternal) return external_.observe(remediation, step);
+  if (step.type == PatchType::kNodeOrder) return observeOrder(step);
+  auto object = live(step);
+  if (!object) return tl::unexpected(object.error());
+  StepView view;
+  view.effect = remediate::observeStep(step, *object);
+  if (view.effect == Effect::kForeign) view.message = remediate::lastWriter(*object);
+  if (view.effect == Effect::kGone) view.message = describe(step.object) + " is gone";
+  return view;
+}
+
+Status Executor::writeOrder(const Step& step, WallTime expiresAt, bool remove) {
+  auto live = client_.get(kube::kNodeGuards, "", step.object.name);
+  if (!live) return tl::unexpected(live.error());
+  std::string id = stringOr(member(step.manifest, "orderID"));
+  Json orders = Json::array();
+  for (const Json& order : member(*live, {"spec", "isolations"})) {
+    if (stringOr(member(order, "orderID")) != id) orders.push_back(order);
+  }
+  if (!remove) {
+    Json order = step.manifest;
+    order["expiresAt"] = formatTime(expiresAt);
+    orders.push_back(std::move(order));
+  }
+  Json patch = {{"metadata", {{"resourceVersion", member(*live, {"metadata", "resourceVersion"})}}},
+                {"spec", {{"isolations", orders}}}};
+  auto written =
+      client_.patch(kube::kNodeGuards, "", step.object.name, kube::PatchKind::kMerge, patch);
+  if (!written) return tl::unexpected(written.error());
+  return {};
+}
+
+Status Executor::apply(const Remediation& remediation, const Step& step, WallTime expiresAt) {
+  if (!mayWrite_()) return fail(ErrorCode::kUnavailable, "this replica does not lead any more");
+  if (step.type == PatchType::kExternal) return external_.apply(remediation, step);
+  if (step.type == PatchType::kNodeOrder) return writeOrder(step, expiresAt, false);
+  const kube::ResourceType* type = typeOf(step.object);
+  if (type == nullptr) return unknownKind(step);
+  if (step.type == PatchType::kDelete) {
+    return client_.remove(*type, step.object.ns, step.object.name, {step.object.uid, ""});
+  }
+  if (step.type == PatchType::kCreate) {
+    auto created = client_.create(*type, step.object.ns, step.manifest);
+    if (!created && created.error().code != ErrorCode::kAlreadyExists) {
+      return tl::unexpected(created.error());
+    }
+    return {};
+  }
+  auto body = parseJson(patchText(step), step.name);
+  if (!body) return tl::unexpected(body.error());
+  auto patched =
+      client_.patch(*type, step.object.ns, step.object.name, kube::PatchKind::kJson, *body);
+  if (!patched) return tl::unexpected(patched.error());
+  return {};
+}
+
+Status Executor::undo(const Remediation& remediation, const Step& step) {
+  if (!mayWrite_()) return fail(ErrorCode::kUnavailable, "this replica does not lead any more");
+  if (step.type == PatchType::kExternal) return external_.undo(remediation, step);
+  if (step.type == PatchType::kNodeOrder) return writeOrder(step, {}, true);
+  const kube::ResourceType* type = typeOf(step.object);
+  if (type == nullptr) return unknownKind(step);
+  if (step.type == PatchType::kDelete) return {};  // irreversible; said so in the plan
+  if (step.type == PatchType::kCreate) {
+    auto object = live(step);
+    if (!object) return tl::unexpected(object.error());
+    if (object->is_null()) return {};
+    return client_.remove(*type, step.object.ns, step.object.name,
+                          {stringOr(member(*object, {"metadata", "uid"})), ""});
+  }
+  auto body = parseJson(undoText(step), step.name);
+  if (!body) return tl::unexpected(body.error());
+  auto patched =
+      client_.patch(*type, step.object.ns, step.object.name, kube::PatchKind::kJson, *body);
+  if (!patched) return tl::unexpected(patched.error());
+  return {};
+}
+
+ProofView Executor::prove(const Remediation& remediation, const Step& step) {
+  using Verdict = ProofView::Verdict;
+  if (step.proof == Proof::kRolledOut) {
+    auto object = live(step);
+    if (!object) return {Verdict::kUnknown, "CannotRead", object.error().message};
+    if (object->is_null()) return {Verdict::kFalse, "Gone", describe(step.object) + " is gone"};
+    if (!rolledOut(*object)) {
+      return {Verdict::kFalse, "RollingOut", describe(step.object) + " is still rolling out"};
+    }
+    return {Verdict::kTrue, "RolledOut", "all replicas of " + describe(step.object) + " are ready"};
+  }
+  auto view = observe(remediation, step);
+  if (!view) return {Verdict::kUnknown, "CannotRead", view.error().message};
+  if (view->effect != Effect::kPresent) {
+    return {Verdict::kFalse, "Undone", step.name + " does not hold: " + view->message};
+  }
+  return {Verdict::kTrue, "Holds", ""};
+}
+
+Step stepFromImage(const Remediation& remediation, const StepRecord& record,
+                   const remediate::BeforeImage& image) {
+  Step step;
+  step.name = record.name;
+  step.type = image.type;
+  step.object = image.object;
+  step.edits = image.edits;
+  step.manifest = image.manifest;
+  if (step.manifest.is_null()) {
+    step.manifest = {
+        {"metadata", {{"annotations", {{"firebreak.dev/remediation", remediation.name}}}}}};
+  }
+  return step;
+}
+
+}  // namespace firebreak::control

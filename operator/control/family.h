@@ -1,0 +1,50 @@
+// FamilyDriver: what is special about one family of remediations: what to read from the cluster to
+// judge a target anew, and how its special proofs are got. Everything else (guards, journal, writes,
+// undo) is the same for all of them. Called from worker threads, one call at a time per target.
+#pragma once
+
+#include <string>
+
+#include "firebreak/plan.h"
+#include "firebreak/policy.h"
+#include "firebreak/remediation.h"
+#include "firebreak/result.h"
+#include "remediate/next.h"
+
+namespace firebreak::control {
+
+struct Assessment {
+  bool targetGone = false;
+  std::vector<Finding> findings;
+  Plan plan;
+  StringMap targetLabels;  // of the pod or workload, for excludes
+  bool mirrorPod = false;
+  int64_t ownerReplicas = 0;
+  std::string ownerUid;
+  Json context = Json::object();  // kept in the first before-image
+};
+
+class FamilyDriver {
+ public:
+  virtual ~FamilyDriver() = default;
+  virtual Family family() const = 0;
+
+  // Reads live objects and judges them anew. `policy` is null where none covers the target. Where the
+  // episode has started the objects are rewound by the journal, so that the same plan comes out.
+  virtual Result<Assessment> assess(const Remediation& remediation, const SecurityPolicy* policy,
+                                    const remediate::JournalKeys& keys) = 0;
+
+  // For Proof::kConsoleShut, kPodUnreachable and kRotator.
+  virtual remediate::ProofView prove(const Remediation& remediation, const SecurityPolicy* policy,
+                                     const Step& step) = 0;
+
+  // Why this applied step must not be undone, empty where it may.
+  virtual std::string undoRefusal(const Remediation& remediation,
+                                  const remediate::BeforeImage& image) {
+    (void)remediation;
+    (void)image;
+    return "";
+  }
+};
+
+}  // namespace firebreak::control

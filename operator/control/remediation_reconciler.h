@@ -1,0 +1,78 @@
+// RemediationReconciler: drives one Remediation by remediate::next(): gather, ask, do one thing, ask
+// again, until there is nothing to do now. Called by the queue's workers, one at a time per name.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <string>
+
+#include "control/coverage.h"
+#include "control/executor.h"
+#include "control/family.h"
+#include "control/key_ring.h"
+#include "control/ledger.h"
+#include "control/world.h"
+#include "firebreak/clock.h"
+
+namespace firebreak::control {
+
+struct ReconcilerOptions {
+  std::string operatorNamespace = "firebreak-system";
+  std::string sensorNamespace = "firebreak-sensor";
+  std::set<std::string> protectedNamespaces;
+  std::string instance;  // this process, for Events
+};
+
+class RemediationReconciler {
+ public:
+  RemediationReconciler(kube::Client& client, World& world, Executor& executor, KeyRing& keys,
+                        Ledger& ledger, Clock& clock, ReconcilerOptions options);
+
+  void addFamily(FamilyDriver& driver);
+  // Called after a Remediation's episode was saved, on the worker: consequences are opened here.
+  void onSaved(std::function<void(const Remediation&)> callback) { onSaved_ = std::move(callback); }
+
+  // When to look again; absent = when something changes. An error is tried again with back-off.
+  Result<std::optional<WallTime>> reconcile(const std::string& name);
+  // The watch showed this version: what we remember of our own writes is no longer needed.
+  void observed(const std::string& name, const std::string& resourceVersion);
+  void forgotten(const std::string& name);
+
+ private:
+  struct Gathered {
+    Remediation remediation;
+    Coverage coverage;
+    Assessment assessment;
+    remediate::Situation situation;
+  };
+  std::optional<Remediation> newest(const std::string& name);
+  Result<Gathered> gather(const Remediation& remediation,
+                          const std::vector<remediate::ProofView>& proofs);
+  remediate::GuardInput guardInput(const Gathered& gathered);
+  Status observeSteps(Gathered& gathered, const std::vector<remediate::ProofView>& proofs);
+  Result<Remediation> save(const Remediation& remediation,
+                           const RemediationStatus& status,
+                           const std::string& ownerUid);
+  Status emit(const Remediation& remediation, const std::vector<remediate::EventDraft>& events);
+  remediate::ProofView prove(const Gathered& gathered, size_t index);
+  Result<Remediation> failStep(const Gathered& gathered, size_t index, const Error& error);
+  const Step* plannedStep(const Gathered& gathered, size_t index) const;
+
+  kube::Client& client_;
+  World& world_;
+  Executor& executor_;
+  KeyRing& keys_;
+  Ledger& ledger_;
+  Clock& clock_;
+  const ReconcilerOptions options_;
+  std::map<Family, FamilyDriver*> families_;
+  std::function<void(const Remediation&)> onSaved_;
+  std::mutex mutex_;
+  std::map<std::string, Remediation> latest_;  // our own last write, until the watch shows it
+};
+
+}  // namespace firebreak::control

@@ -1,0 +1,162 @@
+#include "control/world.h"
+
+#include <algorithm>
+
+#include "api/node_guard_json.h"
+#include "api/policy_json.h"
+#include "api/projection.h"
+#include "api/remediation_json.h"
+#include "base/json.h"
+
+namespace firebreak::control {
+namespace {
+
+Result<PolicyEntry> projectPolicy(std::string_view text) {
+  auto json = parseJson(text, "SecurityPolicy");
+  if (!json) return tl::unexpected(json.error());
+  PolicyEntry entry;
+  const Json& meta = member(*json, "metadata");
+  entry.name = stringOr(member(meta, "name"));
+  entry.resourceVersion = stringOr(member(meta, "resourceVersion"));
+  entry.generation = intOr(member(meta, "generation"), 0);
+  entry.status = member(*json, "status");
+  auto policy = policyFromJson(*json);
+  if (policy) {
+    entry.policy = std::move(*policy);
+  } else {
+    entry.error = policy.error().message;
+  }
+  return entry;
+}
+
+Result<Remediation> projectRemediation(std::string_view text) {
+  auto json = parseJson(text, "Remediation");
+  if (!json) return tl::unexpected(json.error());
+  return remediationFromJson(*json);
+}
+
+Result<NodeGuard> projectNodeGuard(std::string_view text) {
+  auto json = parseJson(text, "NodeGuard");
+  if (!json) return tl::unexpected(json.error());
+  return nodeGuardFromJson(*json);
+}
+
+Result<NamespaceView> projectNamespace(std::string_view text) {
+  auto json = parseJson(text, "Namespace");
+  if (!json) return tl::unexpected(json.error());
+  NamespaceView view;
+  view.meta.name = stringOr(member(*json, {"metadata", "name"}));
+  view.meta.deleting = !member(*json, {"metadata", "deletionTimestamp"}).is_null();
+  for (const auto& [key, value] : member(*json, {"metadata", "labels"}).items()) {
+    view.meta.labels[key] = stringOr(value);
+  }
+  return view;
+}
+
+Result<Brake> projectBrake(std::string_view text) {
+  auto json = parseJson(text, "ConfigMap");
+  if (!json) return tl::unexpected(json.error());
+  Brake brake;
+  brake.name = stringOr(member(*json, {"metadata", "name"}));
+  for (const auto& [key, value] : member(*json, "data").items()) {
+    brake.text += (brake.text.empty() ? "" : "; ") + key + ": " + stringOr(value);
+  }
+  if (brake.text.empty()) brake.text = "on";
+  return brake;
+}
+
+bool isSubset(const StringMap& selector, const StringMap& labels) {
+  return std::all_of(selector.begin(), selector.end(), [&](const auto& entry) {
+    auto label = labels.find(entry.first);
+    return label != labels.end() && label->second == entry.second;
+  });
+}
+
+}  // namespace
+
+World::World(kube::Transport& transport, std::string operatorNamespace)
+    : pods("pods", projectPod),
+      services("services", projectService),
+      ingresses("ingresses", projectIngress),
+      nodes("nodes", projectNode),
+      namespaces("namespaces", projectNamespace),
+      policies("securitypolicies", projectPolicy),
+      remediations("remediations", projectRemediation),
+      nodeGuards("nodeguards", projectNodeGuard),
+      brakes("brake", projectBrake) {
+  auto watch = [&](const kube::ResourceType& type, kube::WatchSink& sink, std::string ns = "",
+                   std::string fieldSelector = "") {
+    reflectors_.push_back(std::make_unique<kube::Reflector>(
+        transport, kube::WatchTarget{type, std::move(ns), "", std::move(fieldSelector), false},
+        sink));
+  };
+  watch(kube::kSecurityPolicies, policies);
+  watch(kube::kRemediations, remediations);
+  watch(kube::kNodeGuards, nodeGuards);
+  watch(kube::kNamespaces, namespaces);
+  watch(kube::kConfigMaps, brakes, std::move(operatorNamespace), "metadata.name=firebreak-brake");
+  watch(kube::kNodes, nodes);
+  watch(kube::kServices, services);
+  watch(kube::kIngresses, ingresses);
+  watch(kube::kPods, pods);
+}
+
+void World::start() {
+  for (auto& reflector : reflectors_) reflector->start();
+}
+
+void World::stop() {
+  for (auto& reflector : reflectors_) reflector->stop();
+}
+
+bool World::synced() const {
+  return pods.hasSynced() && services.hasSynced() && ingresses.hasSynced() && nodes.hasSynced() &&
+         namespaces.hasSynced() && policies.hasSynced() && remediations.hasSynced() &&
+         nodeGuards.hasSynced() && brakes.hasSynced();
+}
+
+std::vector<std::string> World::failures() const {
+  std::vector<std::string> texts;
+  auto add = [&](const char* name, const std::optional<Error>& error) {
+    if (error) texts.push_back(std::string(name) + ": " + error->message);
+  };
+  add("pods", pods.lastError());
+  add("services", services.lastError());
+  add("ingresses", ingresses.lastError());
+  add("nodes", nodes.lastError());
+  add("namespaces", namespaces.lastError());
+  add("securitypolicies", policies.lastError());
+  add("remediations", remediations.lastError());
+  add("nodeguards", nodeGuards.lastError());
+  add("brake", brakes.lastError());
+  return texts;
+}
+
+StringMap World::namespaceLabels(const std::string& ns) const {
+  auto view = namespaces.get(ns);
+  return view ? view->meta.labels : StringMap{};
+}
+
+std::string World::brake() const {
+  auto all = brakes.snapshot();
+  return all.empty() ? "" : all.front()->text;
+}
+
+std::shared_ptr<const Pod> World::podByUid(const std::string& uid) const {
+  for (const auto& pod : pods.snapshot()) {
+    if (pod->meta.uid == uid) return pod;
+  }
+  return nullptr;
+}
+
+std::vector<std::shared_ptr<const Pod>> World::podsSelectedBy(const std::string& ns,
+                                                              const StringMap& selector) const {
+  std::vector<std::shared_ptr<const Pod>> selected;
+  if (selector.empty()) return selected;  // a Service without selector selects nothing
+  for (const auto& pod : pods.snapshot()) {
+    if (pod->meta.ns == ns && isSubset(selector, pod->meta.labels)) selected.push_back(pod);
+  }
+  return selected;
+}
+
+}  // namespace firebreak::control

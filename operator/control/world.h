@@ -1,0 +1,72 @@
+// World: every cache of the operator and the watches that fill it. Detectors and planners get what
+// they need from here; nothing destructive happens before all of it has synced.
+// Made once by the operator; the stores may be read from any thread.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "firebreak/node_guard.h"
+#include "firebreak/observed.h"
+#include "firebreak/policy.h"
+#include "firebreak/remediation.h"
+#include "kube/store.h"
+#include "kube/watch.h"
+
+namespace firebreak::control {
+
+// A policy as it was written: typed, or why it cannot be.
+struct PolicyEntry {
+  std::string name;
+  std::string resourceVersion;
+  int64_t generation = 0;
+  nlohmann::json status;
+  std::optional<SecurityPolicy> policy;  // absent = bad
+  std::string error;
+};
+
+struct NamespaceView {
+  ObjectMeta meta;
+};
+
+struct Brake {
+  std::string name;
+  std::string text;  // who and why; "on" where the ConfigMap says nothing
+};
+
+class World {
+ public:
+  World(kube::Transport& transport, std::string operatorNamespace);
+
+  kube::Store<Pod> pods;
+  kube::Store<Service> services;
+  kube::Store<Ingress> ingresses;
+  kube::Store<Node> nodes;
+  kube::Store<NamespaceView> namespaces;
+  kube::Store<PolicyEntry> policies;
+  kube::Store<Remediation> remediations;
+  kube::Store<NodeGuard> nodeGuards;
+  kube::Store<Brake> brakes;
+
+  void start();
+  void stop();
+  bool synced() const;
+  // Which watches do not run at the moment, for logs and conditions.
+  std::vector<std::string> failures() const;
+
+  StringMap namespaceLabels(const std::string& ns) const;
+  // Who pulled the brake and why; empty = off.
+  std::string brake() const;
+  std::shared_ptr<const Pod> podByUid(const std::string& uid) const;
+  // Pods of that namespace whose labels the selector's labels are part of.
+  std::vector<std::shared_ptr<const Pod>> podsSelectedBy(const std::string& ns,
+                                                         const StringMap& selector) const;
+
+ private:
+  std::vector<std::unique_ptr<kube::Reflector>> reflectors_;
+};
+
+}  // namespace firebreak::control

@@ -1,0 +1,122 @@
+#include "remediate/events.h"
+
+#include <algorithm>
+#include <cctype>
+
+namespace firebreak::remediate {
+namespace {
+
+std::string lower(std::string text) {
+  std::transform(text.begin(), text.end(), text.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return text;
+}
+
+std::string actionsOf(const RemediationStatus& status) {
+  std::string text;
+  for (const PlannedStep& step : status.plan) {
+    if (text.find(step.action) != std::string::npos) continue;
+    text += (text.empty() ? "" : ", ") + step.action;
+  }
+  return text.empty() ? "nothing" : text;
+}
+
+// "deny-traffic: NetworkPolicy shop/firebreak-quarantine-1; strip-labels: Pod shop/web"
+std::string stepsOf(const RemediationStatus& status) {
+  std::string text;
+  for (const PlannedStep& step : status.plan) {
+    text += (text.empty() ? "" : "; ") + step.name + ": " + describe(step.object);
+  }
+  return text;
+}
+
+std::string verbOf(const RemediationStatus& status) {
+  return status.plan.empty() ? "Report" : status.plan.front().action;
+}
+
+}  // namespace
+
+std::vector<EventDraft> impliedEvents(const Remediation& remediation) {
+  const RemediationStatus& status = remediation.status;
+  std::vector<EventDraft> events;
+  if (status.episode == 0) return events;
+  auto add = [&](bool warning, std::string reason, std::string action, std::string note,
+                 const std::string& variant = "") {
+    std::string key = "e" + std::to_string(status.episode) + "-" + lower(reason);
+    if (!variant.empty()) key += "-" + lower(variant);
+    events.push_back({key, warning, std::move(reason), std::move(action), std::move(note)});
+  };
+  const std::string target = describe(remediation.target);
+  if (!status.findings.empty()) {
+    const Finding& finding = status.findings.front();
+    add(true, "FindingDetected", "Detect",
+        finding.message + " (" + finding.rule + ", confidence " +
+            std::to_string(finding.confidence) + ")");
+  }
+  switch (status.phase) {
+    case Phase::kAudited:
+      if (status.outcome == Outcome::kWouldRemediate) {
+        add(false, "WouldRemediate", verbOf(status),
+            "Would do " + actionsOf(status) + " on " + target + ": " + stepsOf(status) +
+                ". Mode Audit: nothing was changed.");
+      }
+      break;
+    case Phase::kAwaitingApproval:
+      add(true, "ApprovalRequired", verbOf(status),
+          "Waits for a decision on plan " + status.planHash + ": " + actionsOf(status) + " on " +
+              target + ". Approve: kubectl firebreak approve " + remediation.name,
+          status.planHash.substr(0, 8));
+      break;
+    case Phase::kBlocked:
+      if (status.outcome != Outcome::kNeedsExternalAction) {
+        add(true, "RemediationSkipped", verbOf(status),
+            "Not done (" + status.blocked.reason + "): " + status.blocked.message,
+            status.blocked.reason);
+      }
+      break;
+    case Phase::kNew:
+    case Phase::kApplying:
+    case Phase::kVerifying:
+    case Phase::kContained:
+    case Phase::kReverting:
+    case Phase::kReverted:
+    case Phase::kRejected:
+    case Phase::kFailed:
+      break;
+  }
+  if (status.startedAt) {
+    add(false, "RemediationStarted", verbOf(status),
+        actionsOf(status) + " on " + target + ": " + stepsOf(status));
+  }
+  if (status.outcome == Outcome::kRemediated) {
+    add(false, "RemediationSucceeded", verbOf(status), status.message);
+  }
+  if (status.outcome == Outcome::kNeedsExternalAction) {
+    add(true, "NeedsExternalAction", "Report", status.message);
+  }
+  if (status.phase == Phase::kFailed) {
+    add(true, "RemediationFailed", verbOf(status), status.message);
+  }
+  if (status.phase == Phase::kReverted) {
+    add(false, "RemediationReverted", "Revert", status.message);
+  }
+  return events;
+}
+
+std::vector<EventDraft> missingEvents(const Remediation& remediation) {
+  std::vector<EventDraft> missing;
+  const auto& emitted = remediation.status.eventsEmitted;
+  for (EventDraft& draft : impliedEvents(remediation)) {
+    if (std::find(emitted.begin(), emitted.end(), draft.key) == emitted.end()) {
+      missing.push_back(std::move(draft));
+    }
+  }
+  return missing;
+}
+
+std::string eventName(const Remediation& remediation, const EventDraft& draft) {
+  // The uid is part of it: a Remediation that was deleted and made again tells its story again.
+  return remediation.name + "." + remediation.uid.substr(0, 8) + "." + draft.key;
+}
+
+}  // namespace firebreak::remediate

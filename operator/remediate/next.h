@@ -1,0 +1,80 @@
+// next(): the heart of the pipe. From a Remediation, what was observed and what the guards say it
+// answers the one thing to do now; a driver (operator/control/remediation_reconciler.h) does it and asks
+// again. Where the world is as the plan wants it, it answers Rest: a second pass makes no request.
+// Pure: no I/O, no clock, no logging.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "firebreak/plan.h"
+#include "firebreak/policy.h"
+#include "firebreak/remediation.h"
+#include "remediate/events.h"
+#include "remediate/fields.h"
+#include "remediate/guard/guard.h"
+#include "remediate/journal.h"
+
+namespace firebreak::remediate {
+
+struct StepView {
+  Effect effect = Effect::kAbsent;
+  std::string message;  // for kForeign: who; for kGone: what
+};
+
+struct ProofView {
+  enum class Verdict { kNotAsked, kTrue, kFalse, kUnknown };
+  Verdict verdict = Verdict::kNotAsked;
+  std::string reason;  // CamelCase
+  std::string message;
+};
+
+struct Situation {
+  Remediation remediation;
+  const SecurityPolicy* policy = nullptr;  // the one that acts; null = none covers the target
+  bool targetGone = false;
+  // Judged anew from live objects; only looked at before the first write of an episode.
+  std::vector<Finding> findings;
+  Plan plan;  // derived anew from live objects, rewound by the journal
+  std::vector<GuardResult> guards;
+  // One per record in remediation.status.steps where the episode has started, else empty.
+  std::vector<StepView> steps;
+  std::vector<ProofView> proofs;  // same order; what was proven in this pass
+  JournalKeys keys;
+  Json context = Json::object();  // goes into the first before-image
+  WallTime now{};
+};
+
+struct Rest {
+  std::optional<WallTime> until;  // look again then; absent = when something changes
+};
+struct SaveStatus {
+  RemediationStatus status;
+};
+struct ApplyStep {
+  size_t index;  // of status.steps and of the plan
+};
+struct ProveStep {
+  size_t index;
+};
+struct UndoStep {
+  size_t index;
+};
+struct EmitEvents {
+  std::vector<EventDraft> events;
+};
+using Move = std::variant<Rest, SaveStatus, ApplyStep, ProveStep, UndoStep, EmitEvents>;
+
+Move next(const Situation& situation);
+
+// The status after a write of step `index` failed: tried again later, or Failed, or Blocked where a
+// right is missing.
+RemediationStatus afterFailure(const Remediation& remediation, size_t index, const Error& error,
+                               WallTime now);
+
+// True while the episode has begun and its plan must not change any more.
+bool hasStarted(const RemediationStatus& status);
+
+}  // namespace firebreak::remediate

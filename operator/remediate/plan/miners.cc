@@ -1,0 +1,171 @@
+#include "remediate/plan/miners.h"
+
+#include <array>
+
+#include "base/digest.h"
+
+namespace firebreak::remediate {
+namespace {
+
+std::string orderId(const MinerTarget& target) {
+  return "q-" + sha256Hex(target.remediationUid).substr(0, 16);
+}
+
+ObjectRef podRef(const MinerTarget& target) {
+  const Json& meta = member(target.pod, "metadata");
+  return {"v1", "Pod", stringOr(member(meta, "namespace")), stringOr(member(meta, "name")),
+          stringOr(member(meta, "uid"))};
+}
+
+Step denyTraffic(const MinerTarget& target) {
+  Step step;
+  step.name = "deny-traffic";
+  step.action = "Isolate";
+  ObjectRef pod = podRef(target);
+  step.object = {"networking.k8s.io/v1", "NetworkPolicy", pod.ns,
+                 "firebreak-quarantine-" + sha256Hex(target.remediationUid).substr(0, 8), ""};
+  step.type = PatchType::kCreate;
+  step.manifest = {
+      {"apiVersion", step.object.apiVersion},
+      {"kind", step.object.kind},
+      {"metadata",
+       {{"name", step.object.name},
+        {"namespace", step.object.ns},
+        {"labels", {{"app.kubernetes.io/managed-by", "firebreak"}}},
+        {"annotations", {{"firebreak.dev/remediation", target.remediationName}}}}},
+      {"spec",
+       {{"podSelector", {{"matchLabels", {{kQuarantineLabel, target.remediationUid}}}}},
+        {"policyTypes", {"Ingress", "Egress"}}}}};
+  return step;
+}
+
+// Every label but ours comes off, not only the selector's: another policy or Service may select by
+// any of them. A StatefulSet cannot replace the pod while its name is taken, so there only the mark
+// goes on.
+Step markPod(const MinerTarget& target) {
+  bool stripLabels = target.owner.kind != "StatefulSet";
+  Step step;
+  step.name = stripLabels ? "strip-labels" : "mark-pod";
+  step.action = "Isolate";
+  step.object = podRef(target);
+  const Json& labels = member(target.pod, {"metadata", "labels"});
+  if (!labels.is_object() || labels.empty()) {
+    step.edits.push_back(
+        {"/metadata/labels", std::nullopt, Json{{kQuarantineLabel, target.remediationUid}}});
+    return step;
+  }
+  if (stripLabels) {
+    for (const auto& [key, value] : labels.items()) {
+      if (key == kQuarantineLabel) continue;
+      step.edits.push_back({"/metadata/labels/" + escapePointerToken(key), value, std::nullopt});
+    }
+  }
+  step.edits.push_back({"/metadata/labels/" + escapePointerToken(kQuarantineLabel), std::nullopt,
+                        Json(target.remediationUid)});
+  return step;
+}
+
+// The node's measures in the product's order; Probe proves the result.
+std::optional<Step> holdOnNode(const MinerTarget& target) {
+  if (target.sensorLevel != "Responder") return std::nullopt;
+  Json measures = Json::array();
+  for (const char* measure : {"Freeze", "CutConnections", "Drop", "CaptureEvidence"}) {
+    if (target.actions.count(measure) > 0) measures.push_back(measure);
+  }
+  measures.push_back("Probe");
+  ObjectRef pod = podRef(target);
+  Step step;
+  step.name = "hold-on-node";
+  step.action = measures.front() == "Probe" ? "Isolate" : measures.front().get<std::string>();
+  step.type = PatchType::kNodeOrder;
+  step.object = {"firebreak.dev/v1alpha1", "NodeGuard", "",
+                 stringOr(member(target.pod, {"spec", "nodeName"})), ""};
+  step.proof = Proof::kPodUnreachable;
+  step.manifest = {{"orderID", orderId(target)},
+                   {"podUID", pod.uid},
+                   {"podRef", pod.ns + "/" + pod.name},
+                   {"remediation", target.remediationName},
+                   {"measures", measures}};
+  if (!target.suspectContainer.empty()) step.manifest["containerID"] = target.suspectContainer;
+  if (target.suspect) {
+    step.manifest["process"] = {{"pid", target.suspect->pid},
+                                {"startTime", target.suspect->startTime}};
+  }
+  return step;
+}
+
+Step terminate(const MinerTarget& target) {
+  Step step;
+  step.name = "terminate";
+  step.action = "Terminate";
+  step.object = podRef(target);
+  step.type = PatchType::kDelete;
+  step.reversal = Reversal::kIrreversible;
+  step.lastResort = true;
+  return step;
+}
+
+// Policies that still admit traffic to a pod whose labels are gone.
+std::vector<std::string> openPolicies(const MinerTarget& target) {
+  std::vector<std::string> names;
+  for (const Json& policy : target.networkPolicies) {
+    const Json& selector = member(policy, {"spec", "podSelector"});
+    bool selectsAll = member(selector, "matchLabels").empty() &&
+                      member(selector, "matchExpressions").empty();
+    bool admits = !member(policy, {"spec", "ingress"}).empty() ||
+                  !member(policy, {"spec", "egress"}).empty();
+    if (selectsAll && admits) names.push_back(stringOr(member(policy, {"metadata", "name"})));
+  }
+  return names;
+}
+
+// What a replacement depends on, by the pod's controller.
+const char* replacementCaveat(const std::string& ownerKind) {
+  struct Row {
+    const char* kind;
+    const char* text;
+  };
+  static constexpr std::array<Row, 2> kRows = {{
+      {"StatefulSet", "a StatefulSet makes no replacement while the pod's name is taken"},
+      {"", "nobody replaces a bare pod"},
+  }};
+  for (const Row& row : kRows) {
+    if (ownerKind == row.kind) return row.text;
+  }
+  return nullptr;
+}
+
+}  // namespace
+
+Plan planMiner(const MinerTarget& target) {
+  Plan plan;
+  std::optional<Step> hold = holdOnNode(target);
+  if (target.actions.count("Isolate") > 0) {
+    plan.steps.push_back(denyTraffic(target));
+    plan.steps.push_back(markPod(target));
+    if (const char* text = replacementCaveat(target.owner.kind)) plan.caveats.emplace_back(text);
+  }
+  if (hold) {
+    plan.steps.push_back(std::move(*hold));
+  } else {
+    plan.caveats.emplace_back(
+        "no sensor of level Responder answers on the pod's node: established connections are not cut "
+        "and the isolation is not proven from inside");
+  }
+  if (target.actions.count("Terminate") > 0) plan.steps.push_back(terminate(target));
+  for (const std::string& name : openPolicies(target)) {
+    plan.caveats.push_back("NetworkPolicy " + name +
+                           " selects every pod and still admits traffic; only the node's drop holds");
+  }
+  if (boolOr(member(target.pod, {"spec", "hostNetwork"}), false)) {
+    plan.caveats.emplace_back("NetworkPolicies do not bind a hostNetwork pod");
+  }
+  if (plan.steps.empty()) {
+    plan.externalAction =
+        "no listed action applies; look at the pod and delete it: kubectl delete pod -n " +
+        podRef(target).ns + " " + podRef(target).name;
+  }
+  return plan;
+}
+
+}  // namespace firebreak::remediate

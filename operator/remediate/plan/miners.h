@@ -1,0 +1,35 @@
+// Quarantine of one pod: a deny-all NetworkPolicy that selects only it, its labels off in one patch so
+// that its controller makes a clean replacement and traffic leaves, and an order to the node's sensor.
+// The facts behind the order of the steps: docs/quarantine.md. Pure.
+#pragma once
+
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "base/json.h"
+#include "firebreak/node_guard.h"
+#include "firebreak/plan.h"
+
+namespace firebreak::remediate {
+
+struct MinerTarget {
+  Json pod;         // live, rewound by the journal
+  ObjectRef owner;  // its controller when the plan was first made; kind is empty for a bare pod
+  std::string remediationName;
+  std::string remediationUid;
+  std::set<std::string> actions;
+  // What the pod's node can do: empty = no sensor answers there.
+  std::string sensorLevel;
+  std::optional<ProcessRef> suspect;
+  std::string suspectContainer;  // container id
+  std::vector<Json> networkPolicies;  // of the pod's namespace
+};
+
+Plan planMiner(const MinerTarget& target);
+
+// The label that a quarantined pod carries; its value is the Remediation's uid.
+inline constexpr const char* kQuarantineLabel = "firebreak.dev/quarantine";
+
+}  // namespace firebreak::remediate

@@ -1,0 +1,75 @@
+#include "remediate/phases.h"
+
+namespace firebreak::remediate {
+namespace {
+
+bool isUndoable(StepState state) {
+  return state == StepState::kIntended || state == StepState::kApplied ||
+         state == StepState::kVerified;
+}
+
+}  // namespace
+
+bool wantsRevert(const Remediation& remediation) {
+  const RemediationStatus& status = remediation.status;
+  return remediation.decision.action == "Revert" && hasStarted(status) &&
+         status.phase != Phase::kReverted;
+}
+
+Move revert(const Situation& s) {
+  RemediationStatus status = s.remediation.status;
+  if (status.phase != Phase::kReverting) {
+    status.phase = Phase::kReverting;
+    status.message = "reverted by " + s.remediation.decision.by;
+    return saveOrRest(s, std::move(status));
+  }
+  bool changed = false;
+  for (size_t n = status.steps.size(); n-- > 0;) {
+    StepRecord& record = status.steps[n];
+    if (!isUndoable(record.state)) continue;
+    record.time = s.now;
+    changed = true;
+    if (!sealHolds(s.keys, s.remediation, record)) {
+      record.state = StepState::kSkipped;
+      record.message = "not undone: the before-image does not carry this operator's seal";
+      continue;
+    }
+    switch (s.steps.at(n).effect) {
+      case Effect::kPresent: {
+        const auto image = parseBefore(record.before);
+        if (image && !s.steps[n].message.empty()) {  // the driver says why it must not be undone
+          record.state = StepState::kSkipped;
+          record.message = s.steps[n].message;
+          continue;
+        }
+        if (s.remediation.status.steps[n].state != StepState::kReverted) return UndoStep{n};
+        break;
+      }
+      case Effect::kAbsent:
+      case Effect::kGone:
+        record.state = StepState::kReverted;
+        record.message = "undone";
+        break;
+      case Effect::kForeign:
+        record.state = StepState::kSkipped;
+        record.message = "Skipped: changed by " + s.steps[n].message + " since";
+        break;
+    }
+  }
+  if (changed) return saveOrRest(s, std::move(status));
+  status.phase = Phase::kReverted;
+  std::string skipped;
+  for (const StepRecord& record : status.steps) {
+    if (record.state == StepState::kSkipped && !record.message.empty()) {
+      skipped += (skipped.empty() ? "" : "; ") + record.name + ": " + record.message;
+    }
+  }
+  status.message = "reverted by " + s.remediation.decision.by +
+                   (skipped.empty() ? "" : "; not undone: " + skipped);
+  setCondition(status.conditions, "Reverted", skipped.empty() ? "True" : "False",
+               skipped.empty() ? "AllStepsUndone" : "StepsSkipped", status.message, s.now,
+               s.remediation.generation);
+  return saveOrRest(s, std::move(status));
+}
+
+}  // namespace firebreak::remediate
