@@ -1,15 +1,12 @@
 #include "sensor/judge.h"
 
+#include "detect/miners/command_signals.h"
+
 namespace firebreak::sensor {
 
 Verdict judgeProcess(const ProcessObservation& process) {
-  Verdict verdict;
-  for (const std::string& argument : process.arguments) {
-    if (argument.find("stratum+tcp://") == argument.npos) continue;
-    verdict.score = 90;
-    verdict.signals = {{"stratum-url", 90, "the command line names a mining pool"}};
-  }
-  return verdict;
+  detect::ScoreResult result = detect::scoreCommandLine(process.arguments);
+  return {result.score, std::move(result.evidence)};
 }
 
 }  // namespace firebreak::sensor

@@ -15,6 +15,14 @@
 
 namespace firebreak::sensor {
 
+// An established connection that the process's network made to somewhere else.
+struct ObservedFlow {
+  std::string remoteAddress;
+  int remotePort = 0;
+  int64_t ageSeconds = 0;        // since it was first seen
+  int64_t bytesPerMinute = -1;   // both directions; -1 = not measured
+};
+
 struct ProcessObservation {
   PodPlace place;
   pid_t pid = 0;
@@ -24,6 +32,7 @@ struct ProcessObservation {
   std::vector<std::string> arguments;
   std::string executable;  // empty where it may not be read (level Basic)
   bool executableDeleted = false;
+  bool executableInMemory = false;  // on a tmpfs, or a memfd
   int64_t threads = 0;
   int64_t nice = 0;
   uint64_t virtualBytes = 0;
@@ -35,8 +44,7 @@ struct ProcessObservation {
   double cpuVariation = -1;  // -1 = unknown
   double observedSeconds = 0;
   double throttledShare = 0;  // of the container's CPU periods since the last look
-  std::vector<std::string> remotes;  // peers of established connections that are not loopback
-  double longestFlowSeconds = 0;
+  std::vector<ObservedFlow> flows;
 };
 
 struct Verdict {

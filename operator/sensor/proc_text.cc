@@ -35,26 +35,24 @@ std::string_view nextLine(std::string_view* text) {
 }
 
 // "4100F40A:C8F6": the address in the kernel's byte order, 32 bits at a time; the port is not.
-std::optional<std::string> parseEndpoint(std::string_view text) {
+bool parseEndpoint(std::string_view text, std::string* address, int* port) {
   const size_t colon = text.find(':');
-  if (colon != 8 && colon != 32) return std::nullopt;
+  if (colon != 8 && colon != 32) return false;
   std::array<uint32_t, 4> words{};
   for (size_t i = 0; i < colon / 8; ++i) {
-    if (!parseNumber(text.substr(i * 8, 8), &words[i], 16)) return std::nullopt;
+    if (!parseNumber(text.substr(i * 8, 8), &words[i], 16)) return false;
   }
-  uint16_t port = 0;
-  if (!parseNumber(text.substr(colon + 1), &port, 16)) return std::nullopt;
+  if (!parseNumber(text.substr(colon + 1), port, 16)) return false;
   char buffer[INET6_ADDRSTRLEN] = {};
   const bool v6 = colon == 32;
   if (inet_ntop(v6 ? AF_INET6 : AF_INET, words.data(), buffer, sizeof(buffer)) == nullptr) {
-    return std::nullopt;
+    return false;
   }
-  std::string_view address = buffer;
+  std::string_view shown = buffer;
   // A dual-stack socket's v4 peer.
-  const bool mapped = v6 && address.starts_with("::ffff:") && address.find('.') != address.npos;
-  if (mapped) address.remove_prefix(7);
-  std::string endpoint = v6 && !mapped ? "[" + std::string(address) + "]" : std::string(address);
-  return endpoint + ":" + std::to_string(port);
+  if (v6 && shown.starts_with("::ffff:") && shown.find('.') != shown.npos) shown.remove_prefix(7);
+  *address = shown;
+  return true;
 }
 
 }  // namespace
@@ -146,17 +144,38 @@ std::vector<SocketRow> parseTcp(std::string_view text) {
   while (!text.empty()) {
     std::string_view line = nextLine(&text);
     nextWord(&line);  // number
-    const auto local = parseEndpoint(nextWord(&line));
-    const auto remote = parseEndpoint(nextWord(&line));
     SocketRow row;
-    row.established = nextWord(&line) == "01";
+    const bool local = parseEndpoint(nextWord(&line), &row.localAddress, &row.localPort);
+    const bool remote = parseEndpoint(nextWord(&line), &row.remoteAddress, &row.remotePort);
+    const std::string_view state = nextWord(&line);
+    row.established = state == "01";
+    row.listening = state == "0A";
     for (int skipped = 0; skipped < 5; ++skipped) nextWord(&line);
     if (!local || !remote || !parseNumber(nextWord(&line), &row.inode)) continue;
-    row.local = *local;
-    row.remote = *remote;
     rows.push_back(std::move(row));
   }
   return rows;
+}
+
+bool liesInMemory(std::string_view mountinfo, std::string_view path) {
+  if (path.starts_with("/memfd:") || path.starts_with("memfd:")) return true;
+  size_t longest = 0;
+  bool tmpfs = false;
+  while (!mountinfo.empty()) {
+    std::string_view line = nextLine(&mountinfo);
+    const size_t dash = line.find(" - ");
+    if (dash == line.npos) continue;
+    std::string_view type = line.substr(dash + 3);
+    for (int skipped = 0; skipped < 4; ++skipped) nextWord(&line);  // ids, device, root
+    const std::string_view mount = nextWord(&line);
+    const bool covers = path.starts_with(mount) &&
+                        (mount == "/" || path.size() == mount.size() || path[mount.size()] == '/');
+    // A later mount at the same place hides the earlier one.
+    if (mount.empty() || !covers || mount.size() < longest) continue;
+    longest = mount.size();
+    tmpfs = nextWord(&type) == "tmpfs";
+  }
+  return tmpfs;
 }
 
 std::optional<uint64_t> socketInode(std::string_view descriptor) {

@@ -47,13 +47,19 @@ struct MemoryShape {
 MemoryShape parseMaps(std::string_view text);
 
 struct SocketRow {
-  std::string local;   // "10.0.0.7:51446", "[2001:db8::1]:443"
-  std::string remote;
+  std::string localAddress;  // "10.0.0.7", "2001:db8::1"
+  int localPort = 0;
+  std::string remoteAddress;
+  int remotePort = 0;
   bool established = false;
+  bool listening = false;
   uint64_t inode = 0;
 };
 // net/tcp and net/tcp6. Rows that do not parse are left out.
 std::vector<SocketRow> parseTcp(std::string_view text);
+
+// True where the path lies on a tmpfs by the process's own mountinfo, or is a memfd.
+bool liesInMemory(std::string_view mountinfo, std::string_view path);
 
 // "socket:[4711]" -> 4711.
 std::optional<uint64_t> socketInode(std::string_view descriptor);

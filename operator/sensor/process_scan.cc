@@ -1,6 +1,7 @@
 #include "sensor/process_scan.h"
 
 #include <cstdlib>
+#include <set>
 
 #include "base/log.h"
 
@@ -20,10 +21,10 @@ constexpr std::chrono::seconds kBetweenCloseLooks{10};
 constexpr size_t kArgumentBytes = 65536;
 constexpr size_t kMapsBytes = 1 << 20;
 constexpr size_t kTcpBytes = 1 << 20;
+constexpr size_t kMostFlows = 64;
 
-bool isLoopback(const std::string& endpoint) {
-  return endpoint.starts_with("127.") || endpoint.starts_with("[::1]") ||
-         endpoint.starts_with("0.0.0.0:") || endpoint.starts_with("[::]");
+bool isLoopback(const std::string& address) {
+  return address.starts_with("127.") || address == "::1" || address == "0.0.0.0" || address == "::";
 }
 
 }  // namespace
@@ -137,6 +138,12 @@ void ProcessScan::look(Known& known, MonoTime now, WallTime wall) {
     seen.executableDeleted = link->ends_with(kDeleted);
     if (seen.executableDeleted) link->resize(link->size() - kDeleted.size());
     seen.executable = std::move(*link);
+    // What is mounted changes seldom enough to look once for each program.
+    if (known.last && known.last->executable == seen.executable) {
+      seen.executableInMemory = known.last->executableInMemory;
+    } else if (const auto mounts = proc_.read(pid, "mountinfo")) {
+      seen.executableInMemory = liesInMemory(*mounts, seen.executable);
+    }
   }
   const bool same = known.last && known.last->arguments == seen.arguments &&
                     known.last->comm == seen.comm && known.last->executable == seen.executable &&
@@ -169,28 +176,38 @@ void ProcessScan::lookClosely(Known& known, MonoTime now, WallTime wall) {
     if (periods > 0) seen.throttledShare = static_cast<double>(throttled) / static_cast<double>(periods);
     known.group = *stat;
   }
-  seen.remotes.clear();
-  std::map<std::string, MonoTime> flows;
-  for (const char* table : {"net/tcp", "net/tcp6"}) {
-    const auto text = proc_.read(pid, table, kTcpBytes);
-    if (!text) continue;
-    for (const SocketRow& row : parseTcp(*text)) {
-      if (!row.established || isLoopback(row.remote) || seen.remotes.size() >= 64) continue;
-      const std::string flow = row.local + ">" + row.remote;
-      const auto before = known.flows.find(flow);
-      flows[flow] = before == known.flows.end() ? now : before->second;
-      seen.remotes.push_back(row.remote);
-    }
-  }
-  known.flows = std::move(flows);
-  seen.longestFlowSeconds = 0;
-  for (const auto& [flow, since] : known.flows) {
-    seen.longestFlowSeconds =
-        std::max(seen.longestFlowSeconds, std::chrono::duration<double>(now - since).count());
-  }
+  seen.flows = outgoingFlows(known, now);
   const Verdict verdict = judge_(seen);
   known.score = std::max(known.score, verdict.score);
   book_.record(seen, verdict, wall);
+}
+
+std::vector<ObservedFlow> ProcessScan::outgoingFlows(Known& known, MonoTime now) {
+  std::vector<SocketRow> rows;
+  for (const char* table : {"net/tcp", "net/tcp6"}) {
+    if (const auto text = proc_.read(known.stat.pid, table, kTcpBytes)) {
+      for (SocketRow& row : parseTcp(*text)) rows.push_back(std::move(row));
+    }
+  }
+  std::set<int> listening;
+  for (const SocketRow& row : rows) {
+    if (row.listening) listening.insert(row.localPort);
+  }
+  std::vector<ObservedFlow> flows;
+  std::map<std::string, MonoTime> since;
+  for (const SocketRow& row : rows) {
+    const bool outgoing = row.established && !listening.contains(row.localPort);
+    if (!outgoing || isLoopback(row.remoteAddress) || flows.size() >= kMostFlows) continue;
+    const std::string key = std::to_string(row.localPort) + ">" + row.remoteAddress + ":" +
+                            std::to_string(row.remotePort);
+    const auto before = known.flows.find(key);
+    const MonoTime first = before == known.flows.end() ? now : before->second;
+    since[key] = first;
+    const auto age = std::chrono::duration_cast<std::chrono::seconds>(now - first);
+    flows.push_back({row.remoteAddress, row.remotePort, age.count(), -1});
+  }
+  known.flows = std::move(since);
+  return flows;
 }
 
 size_t ProcessScan::podProcesses() const {

@@ -40,7 +40,7 @@ class ProcessScan {
     std::optional<ProcessObservation> last;  // light part, for pods' processes
     int score = 0;
     MonoTime closeLook{};
-    std::map<std::string, MonoTime> flows;  // remote -> first seen
+    std::map<std::string, MonoTime> flows;  // "local port>remote" -> first seen
     CpuStat group;
     uint64_t round = 0;  // last one that it was there
   };
@@ -49,6 +49,7 @@ class ProcessScan {
   void revisit(pid_t pid, Known& known, MonoTime now, WallTime wall);
   void look(Known& known, MonoTime now, WallTime wall);
   void lookClosely(Known& known, MonoTime now, WallTime wall);
+  std::vector<ObservedFlow> outgoingFlows(Known& known, MonoTime now);
   bool young(const Known& known) const;
 
   const ProcFs& proc_;

@@ -1,5 +1,7 @@
 #include "sensor/responder.h"
 
+#include <algorithm>
+
 #include "base/log.h"
 
 namespace firebreak::sensor {
@@ -71,8 +73,11 @@ void Responder::run() {
     const WallTime now = clock_.wall();
     if (!due) {
       wake_.wait(lock, [this] { return stop_ || inbox_.has_value(); });
-    } else if (*due > now) {
-      wake_.wait_for(lock, *due - now, [this] { return stop_ || inbox_.has_value(); });
+    } else {
+      // Never at once again: whatever was due has just been tried.
+      constexpr std::chrono::milliseconds kBreath{20};
+      const auto wait = std::max<WallTime::duration>(*due - now, kBreath);
+      wake_.wait_for(lock, wait, [this] { return stop_ || inbox_.has_value(); });
     }
   }
 }

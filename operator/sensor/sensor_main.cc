@@ -88,13 +88,18 @@ std::string findCgroupMount() {
   return "/sys/fs/cgroup";
 }
 
+std::string findOwnPod(const std::string& selfCgroup) {
+  const std::string told = environment("POD_UID");
+  return told.empty() ? podOfAnyRoot(selfCgroup).value_or(PodPlace{}).podUid : told;
+}
+
 class Sensor {
  public:
   Sensor(const Options& options, std::string ownNamespace)
       : level_(options.level),
         proc_(options.proc),
         root_(options.cgroupRoot.empty() ? rootOfSelf(selfCgroup()) : parseCgroupRoot(options.cgroupRoot)),
-        ownPod_(podOfAnyRoot(selfCgroup()).value_or(PodPlace{}).podUid),
+        ownPod_(findOwnPod(selfCgroup())),
         cgroups_(options.cgroupMount.empty() ? findCgroupMount() : options.cgroupMount, root_),
         scan_(proc_, cgroups_, judgeProcess, book_, {root_, ownPod_, sysconf(_SC_CLK_TCK)}),
         isolator_(proc_, cgroups_, apiServerForPods()),
@@ -200,11 +205,13 @@ int runSensor(int argc, char** argv) {
   app.add_option("--level", options.level,
                  "Basic watches, Full may read executables and memory maps, Responder isolates")
       ->check(CLI::IsMember({"Basic", "Full", "Responder"}))
+      ->envname("FIREBREAK_SENSOR_LEVEL")
       ->capture_default_str();
   app.add_option("--proc", options.proc, "Where the node's processes are")->capture_default_str();
   app.add_option("--cgroup-mount", options.cgroupMount,
                  "Where the node's cgroup hierarchies are mounted "
-                 "(default: /host/sys/fs/cgroup, else /sys/fs/cgroup)");
+                 "(default: /host/sys/fs/cgroup, else /sys/fs/cgroup)")
+      ->envname("FIREBREAK_CGROUP_ROOT");
   app.add_option("--cgroup-root", options.cgroupRoot,
                  "What is above kubepods on this node (default: from the sensor's own cgroup)");
   app.add_option("--kubeconfig", options.kubeconfig, "How to reach the API server (default: in-cluster)");

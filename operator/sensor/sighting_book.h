@@ -24,7 +24,7 @@ struct PublishedSightings {
 class SightingBook {
  public:
   // From this score on a process is worth telling.
-  static constexpr int kWorthTelling = 30;
+  static constexpr int kWorthTelling = 40;  // detect: below it there is no finding at all
   static constexpr size_t kMostPerPod = 4;
   static constexpr size_t kMost = 64;
   // So long is a process that ended still told of: a miner in a crash loop lives for seconds.
