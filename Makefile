@@ -27,7 +27,6 @@ deps: ## install what is missing to build and test (Debian 12)
 build: ## the release binary: build/release/firebreak
 	@cmake --preset release $(CMAKE_QUIET)
 	@cmake --build build/release -j $(JOBS) --target firebreak
-	@e2e/place-binary
 
 image: build ## the container image: build/image/firebreak.tar
 	@e2e/image

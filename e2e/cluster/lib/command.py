@@ -6,22 +6,38 @@ import time
 from progress import StepFailed
 
 
+def _finish(process, stdin=None):
+    """Waits for the end; when we are interrupted the program is too, and may clean up after itself."""
+    try:
+        return process.communicate(stdin)
+    except BaseException:
+        process.terminate()
+        try:
+            process.wait(10)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+        raise
+
+
 def run(*argv, log=None, env=None, cwd=None, stdin=None):
     """Runs to the end and returns what was printed; a failure is a StepFailed with the output's end."""
     argv = [str(word) for word in argv]
     if log:
         with open(log, "ab") as sink:
-            done = subprocess.run(argv, stdin=subprocess.DEVNULL, stdout=sink, stderr=sink, env=env,
-                                  cwd=cwd, check=False)
-        if done.returncode:
-            raise StepFailed(f"`{' '.join(argv[:6])}` ended with {done.returncode}", log)
+            process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=sink, stderr=sink,
+                                       env=env, cwd=cwd)
+            _finish(process)
+        if process.returncode:
+            raise StepFailed(f"`{' '.join(argv[:6])}` ended with {process.returncode}", log)
         return ""
-    done = subprocess.run(argv, input=stdin or "", capture_output=True, text=True, env=env, cwd=cwd,
-                          check=False)
-    if done.returncode:
-        output = (done.stderr + done.stdout).strip()[-1500:]
-        raise StepFailed(f"`{' '.join(argv)}` ended with {done.returncode}: {output}")
-    return done.stdout
+    process = subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                               stderr=subprocess.PIPE, text=True, env=env, cwd=cwd)
+    output, errors = _finish(process, stdin or "")
+    if process.returncode:
+        raise StepFailed(f"`{' '.join(argv)}` ended with {process.returncode}: "
+                         f"{(errors + output).strip()[-1500:]}")
+    return output
 
 
 def succeeds(*argv, stdin=None):

@@ -1,11 +1,10 @@
 """The images that the cluster itself needs, built from scratch, since none can be pulled."""
 
-import os
 import pathlib
-import re
 import shutil
 
 import cache
+import rootfs as rootfs_of
 from command import run
 from progress import StepFailed, step
 
@@ -16,42 +15,25 @@ COREDNS = "localhost/coredns:e2e"
 TOOLS = "localhost/e2e-tools:dev"
 
 
-def _with_libraries(program, rootfs):
-    """Copies a program of this machine with its dynamic loader and every library that it names."""
-    target = rootfs / program.lstrip("/")
-    target.parent.mkdir(parents=True, exist_ok=True)
-    shutil.copy2(program, target)
-    for library in re.findall(r"(/\S+) \(0x", run("ldd", program)):
-        # Through the links of a merged /usr, so that an image has one /lib too.
-        copy = rootfs / "lib" / library.rsplit("/", 1)[1]
-        if "/ld-linux" in library or "/ld64" in library:
-            copy = rootfs / library.lstrip("/")
-        copy.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy2(library, copy)
-
-
 def _pause(rootfs, _):
+    rootfs.mkdir()
     run("cc", "-Os", "-static", "-s", "-o", rootfs / "pause", SOURCES / "pause" / "pause.c")
 
 
 def _coredns(rootfs, programs):
+    rootfs.mkdir()
     shutil.copy2(programs / "coredns", rootfs / "coredns")
 
 
 def _tools(rootfs, _):
-    (rootfs / "bin").mkdir()
-    for folder in ("tmp", "etc", "www"):
-        (rootfs / folder).mkdir()
-    (rootfs / "tmp").chmod(0o1777)
-    shutil.copy2("/bin/busybox", rootfs / "bin" / "busybox")
+    rootfs_of.make(rootfs)
+    (rootfs / "www").mkdir()
+    busybox = rootfs_of.add_program(rootfs, "/usr/bin/curl").with_name("busybox")
+    shutil.copy2("/bin/busybox", busybox)
     for applet in run("/bin/busybox", "--list").split():
         if applet not in ("busybox", "curl", "wget"):  # Debian's static wget crashes on names
-            (rootfs / "bin" / applet).symlink_to("busybox")
-    _with_libraries("/usr/bin/curl", rootfs)
-    (rootfs / "etc" / "passwd").write_text(
-        "root:x:0:0:root:/:/bin/sh\nnobody:x:65534:65534:nobody:/:/bin/sh\n", encoding="utf-8")
-    (rootfs / "etc" / "group").write_text("root:x:0:\nnogroup:x:65534:\n", encoding="utf-8")
-    (rootfs / "etc" / "nsswitch.conf").write_text("hosts: files dns\n", encoding="utf-8")
+            busybox.with_name(applet).symlink_to("busybox")
+    rootfs_of.add_accounts(rootfs, ("root", 0), ("nobody", 65534))
 
 
 # folder of the recipe -> (image, what fills the root filesystem, packages of the host used for it)
@@ -66,12 +48,10 @@ def _build(name, programs, folder):
     image, fill, _ = _IMAGES[name]
     context = folder / "context"
     rootfs = context / "rootfs"
-    rootfs.mkdir(parents=True)
+    context.mkdir(parents=True)
     fill(rootfs, programs)
     shutil.copy2(SOURCES / name / "Dockerfile", context)
-    # The layer's bytes must not depend on when it was built.
-    for path in (rootfs, *rootfs.rglob("*")):
-        os.utime(path, (0, 0), follow_symlinks=False)
+    rootfs_of.settle(rootfs)
     run(BUILD, context, image, folder / "image.tar")
     if name == "pause":
         shutil.copy2(rootfs / "pause", folder / "pause")
