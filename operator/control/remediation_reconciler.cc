@@ -123,7 +123,7 @@ remediate::GuardInput RemediationReconciler::guardInput(const Gathered& gathered
   input.planHash = gathered.assessment.plan.hash();
   input.started = remediate::hasStarted(remediation.status);
   for (const Finding& finding : gathered.assessment.findings) {
-    input.nearProof = input.nearProof || finding.confidence >= 95;
+    input.nearProof = input.nearProof || finding.confidence >= 85;
   }
   Ledger::Counts counts =
       ledger_.count(remediation.family, gathered.assessment.ownerUid, input.now);

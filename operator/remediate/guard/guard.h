@@ -35,7 +35,7 @@ struct GuardInput {
 
   // True once the first write of this episode was intended: the budgets were passed then.
   bool started = false;
-  bool nearProof = false;  // confidence 95 or more: may use the reserve of the hourly budget
+  bool nearProof = false;  // confidence 85 or more: may use the reserve of the hourly budget
   int64_t runningInFamily = 0;      // Applying, Verifying, Reverting
   int64_t startedInLastHour = 0;
   std::optional<WallTime> hourFreesAt;

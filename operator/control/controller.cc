@@ -1,0 +1,230 @@
+#include "control/controller.h"
+
+#include <atomic>
+#include <mutex>
+
+#include "base/log.h"
+#include "base/metrics.h"
+#include "control/coverage.h"
+#include "control/dispatcher.h"
+#include "control/executor.h"
+#include "control/key_ring.h"
+#include "control/ledger.h"
+#include "control/miner_family.h"
+#include "control/opener.h"
+#include "control/policy_reconciler.h"
+#include "control/world.h"
+#include "kube/client.h"
+
+namespace firebreak::control {
+namespace {
+
+using kube::QueuePriority;
+
+std::string keyOf(const ObjectMeta& meta) { return meta.ns + "/" + meta.name; }
+
+// Only what a detector looks at; a pod's status changes every few seconds.
+bool looksTheSame(const Pod& a, const Pod& b) {
+  auto running = [](const Pod& pod) {
+    std::string text;
+    for (const ContainerStatus& status : pod.statuses) {
+      text += status.name + (status.running ? "+" : "-") + status.containerID;
+    }
+    return text;
+  };
+  return a.spec == b.spec && a.meta.labels == b.meta.labels && a.phase == b.phase &&
+         a.node == b.node && a.podIP == b.podIP && a.meta.deleting == b.meta.deleting &&
+         running(a) == running(b);
+}
+
+}  // namespace
+
+struct Controller::Impl {
+  Impl(kube::Transport& transport, Clock& clockIn, ControllerOptions optionsIn,
+       std::function<bool()> mayWrite)
+      : clock(clockIn),
+        options(std::move(optionsIn)),
+        client(transport),
+        world(transport, options.reconciler.operatorNamespace),
+        keys(client, options.reconciler.operatorNamespace, options.keySecret),
+        executor(client, world, noExternal, std::move(mayWrite)),
+        opener(client, world, keys),
+        remediations(client, world, executor, keys, ledger, clock, options.reconciler),
+        policies(client, world, clock),
+        miners(client, world, clock),
+        dispatcher(clock) {
+    remediations.addFamily(miners);
+    addHandlers();
+    watchChanges();
+  }
+
+  void addHandlers();
+  void watchChanges();
+  void enqueueEverything();
+  Result<std::optional<WallTime>> onPod(const std::string& key);
+  Result<std::optional<WallTime>> onNodeGuard(const std::string& key);
+  void pokeTarget(Family family, const ObjectRef& target);
+
+  Clock& clock;
+  const ControllerOptions options;
+  kube::Client client;
+  World world;
+  KeyRing keys;
+  Ledger ledger;
+  struct NoExternal : ExternalSteps {
+    Result<remediate::StepView> observe(const Remediation&, const Step& step) override {
+      return fail(ErrorCode::kInternal, "step " + step.name + ": no rotator is built in");
+    }
+    Status apply(const Remediation&, const Step& step) override {
+      return fail(ErrorCode::kInternal, "step " + step.name + ": no rotator is built in");
+    }
+    Status undo(const Remediation&, const Step& step) override {
+      return fail(ErrorCode::kInternal, "step " + step.name + ": no rotator is built in");
+    }
+  } noExternal;
+  Executor executor;
+  Opener opener;
+  RemediationReconciler remediations;
+  PolicyReconciler policies;
+  MinerFamily miners;
+  Dispatcher dispatcher;
+};
+
+void Controller::Impl::addHandlers() {
+  dispatcher.handle("start", [this](const std::string&) -> Result<std::optional<WallTime>> {
+    // Nothing is judged before every cache has synced and the journal can be sealed.
+    if (!world.synced()) return std::optional<WallTime>(clock.wall() + std::chrono::milliseconds(50));
+    if (auto loaded = keys.load(); !loaded) return tl::unexpected(loaded.error());
+    log::info("caches are in step", {{"pods", world.pods.size()},
+                                     {"remediations", world.remediations.size()}});
+    enqueueEverything();
+    return std::optional<WallTime>();
+  });
+  dispatcher.handle("policy", [this](const std::string& key) -> Result<std::optional<WallTime>> {
+    if (auto done = policies.reconcile(key); !done) return tl::unexpected(done.error());
+    // Sensors fall silent without an event.
+    return std::optional<WallTime>(clock.wall() + std::chrono::seconds(30));
+  });
+  dispatcher.handle("remediation",
+                    [this](const std::string& key) { return remediations.reconcile(key); });
+  dispatcher.handle("pod", [this](const std::string& key) { return onPod(key); });
+  dispatcher.handle("nodeguard", [this](const std::string& key) { return onNodeGuard(key); });
+}
+
+void Controller::Impl::watchChanges() {
+  world.pods.onChange([this](const std::string& key, const auto& old, const auto& now) {
+    if (old && now && looksTheSame(*old, *now)) return;
+    dispatcher.add("pod", key);
+    if (!now && old) {
+      pokeTarget(Family::kMiner, {"v1", "Pod", old->meta.ns, old->meta.name, old->meta.uid});
+    }
+  });
+  world.nodeGuards.onChange([this](const std::string& key, const auto&, const auto& now) {
+    if (now) dispatcher.add("nodeguard", key, QueuePriority::kUrgent);
+  });
+  world.policies.onChange([this](const std::string& key, const auto& old, const auto& now) {
+    dispatcher.add("policy", key);
+    // A status write of our own changes nothing that was judged.
+    if (old && now && old->generation == now->generation) return;
+    enqueueEverything();
+  });
+  world.brakes.onChange([this](const std::string&, const auto&, const auto&) {
+    enqueueEverything();
+  });
+  world.remediations.onChange([this](const std::string& key, const auto& old, const auto& now) {
+    if (!now) {
+      ledger.forget(key);
+      remediations.forgotten(key);
+      return;
+    }
+    remediations.observed(key, now->resourceVersion);
+    ledger.note(*now);
+    bool decided = old && old->generation != now->generation;
+    bool mine = old && !decided;
+    if (!mine) dispatcher.add("remediation", key, QueuePriority::kUrgent);
+    if (now->status.policyName.empty()) return;
+    if (!old || old->status.phase != now->status.phase) {
+      dispatcher.add("policy", now->status.policyName, QueuePriority::kBackground);
+    }
+  });
+}
+
+void Controller::Impl::enqueueEverything() {
+  for (const std::string& key : world.policies.keys()) dispatcher.add("policy", key);
+  for (const std::string& key : world.remediations.keys()) {
+    dispatcher.add("remediation", key, QueuePriority::kUrgent);
+  }
+  for (const std::string& key : world.nodeGuards.keys()) dispatcher.add("nodeguard", key);
+  for (const std::string& key : world.pods.keys()) {
+    dispatcher.add("pod", key, QueuePriority::kBackground);
+  }
+}
+
+void Controller::Impl::pokeTarget(Family family, const ObjectRef& target) {
+  std::string name = opener.nameFor(family, target);
+  if (!name.empty() && world.remediations.get(name)) dispatcher.add("remediation", name);
+}
+
+Result<std::optional<WallTime>> Controller::Impl::onPod(const std::string& key) {
+  auto pod = world.pods.get(key);
+  if (!pod || pod->meta.deleting) return std::optional<WallTime>();
+  ObjectRef target{"v1", "Pod", pod->meta.ns, pod->meta.name, pod->meta.uid};
+  Coverage coverage = coverageOf(world, pod->meta.ns);
+  const SecurityPolicy* policy = coverage.acting();
+  if (policy == nullptr || policy->modeOf(Family::kMiner) == Mode::kDisabled) {
+    return std::optional<WallTime>();
+  }
+  std::vector<Finding> findings = miners.judge(*pod, *policy);
+  if (findings.empty() || highestTier(findings) != Tier::kRemediate) {
+    pokeTarget(Family::kMiner, target);
+    return std::optional<WallTime>();
+  }
+  auto opened = opener.open(Family::kMiner, target, findings);
+  if (!opened) return tl::unexpected(opened.error());
+  if (world.remediations.get(*opened)) dispatcher.add("remediation", *opened);
+  return std::optional<WallTime>();
+}
+
+Result<std::optional<WallTime>> Controller::Impl::onNodeGuard(const std::string& key) {
+  auto guard = world.nodeGuards.get(key);
+  if (!guard) return std::optional<WallTime>();
+  for (const Sighting& sighting : guard->sightings) {
+    auto pod = world.podByUid(sighting.podUid);
+    if (pod && pod->node == guard->node) {
+      dispatcher.add("pod", keyOf(pod->meta), QueuePriority::kUrgent);
+    }
+  }
+  for (const IsolationOrder& order : guard->orders) {
+    if (world.remediations.get(order.remediation)) {
+      dispatcher.add("remediation", order.remediation, QueuePriority::kUrgent);
+    }
+  }
+  return std::optional<WallTime>();
+}
+
+Controller::Controller(kube::Transport& transport, Clock& clock, ControllerOptions options,
+                       std::function<bool()> mayWrite)
+    : impl_(std::make_unique<Impl>(transport, clock, std::move(options), std::move(mayWrite))) {}
+
+Controller::~Controller() {
+  follow();
+  stopCaches();
+}
+
+void Controller::startCaches() { impl_->world.start(); }
+void Controller::stopCaches() { impl_->world.stop(); }
+bool Controller::ready() const { return impl_->world.synced(); }
+
+void Controller::lead() {
+  impl_->dispatcher.start(impl_->options.workers);
+  impl_->dispatcher.add("start", "up", kube::QueuePriority::kUrgent);
+}
+
+void Controller::follow() { impl_->dispatcher.stop(); }
+
+void Controller::updateMetrics() {
+  metrics().set(metric::kWorkqueueDepth, static_cast<double>(impl_->dispatcher.depth()),
+                {{"name", "firebreak"}});
+}
+
+}  // namespace firebreak::control

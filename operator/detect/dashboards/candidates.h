@@ -1,0 +1,26 @@
+// Which products a container may be running: hints that say what to ask for, and, for manifests, an
+// identification that is sure enough to judge settings by. Pure.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "detect/dashboards/product.h"
+#include "firebreak/observed.h"
+
+namespace firebreak::detect {
+
+// "registry:5000/a/b:tag@sha256:..." -> "a/b".
+std::string imageRepository(std::string_view image);
+
+// The image's name or the command line says that this container runs the product.
+bool runsProduct(const Product& product, const Container& container);
+
+// What is worth asking on this port of these pods: products whose image, command, labels or well-known
+// port fit, the surest first. A hint, never evidence: only an answer names a console.
+std::vector<const Product*> candidatesFor(const std::vector<Product>& products,
+                                          const std::vector<Pod>& pods, const Service& service,
+                                          int32_t servicePort, int32_t podPort);
+
+}  // namespace firebreak::detect

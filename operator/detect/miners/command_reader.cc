@@ -1,0 +1,447 @@
+#include "detect/miners/command_reader.h"
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+
+#include "detect/miners/encoded_text.h"
+#include "detect/miners/wrappers.h"
+
+namespace firebreak::detect {
+namespace {
+
+// Scripts in scripts; the deepest seen in the wild is sh -c "echo .. | base64 -d | bash" in a heredoc.
+constexpr int kMaxDepth = 8;
+// Bounds the work on a hostile command line.
+constexpr size_t kMaxInvocations = 4096;
+constexpr size_t kMaxTotalText = size_t{4} * 1024 * 1024;
+
+constexpr std::array<std::string_view, 9> kShells = {"sh",  "bash", "ash",  "dash", "zsh",
+                                                     "ksh", "mksh", "fish", "su"};
+constexpr std::array<std::string_view, 10> kInterpreters = {
+    "python", "python2", "python3", "perl", "ruby", "node", "nodejs", "php", "pwsh", "deno"};
+
+template <typename Table>
+bool contains(const Table& table, std::string_view word) {
+  return std::find(table.begin(), table.end(), word) != table.end();
+}
+
+bool hasSpace(std::string_view text) {
+  return text.find_first_of(" \t\n") != std::string_view::npos;
+}
+
+std::string join(const std::vector<std::string>& words, size_t from, std::string_view separator) {
+  std::string text;
+  for (size_t i = from; i < words.size(); ++i) {
+    if (i > from) text += separator;
+    text += words[i];
+  }
+  return text;
+}
+
+std::string trimmed(std::string_view text) {
+  while (!text.empty() && std::isspace(static_cast<unsigned char>(text.front())) != 0) {
+    text.remove_prefix(1);
+  }
+  while (!text.empty() && std::isspace(static_cast<unsigned char>(text.back())) != 0) {
+    text.remove_suffix(1);
+  }
+  return std::string(text);
+}
+
+bool looksLikeScript(std::string_view text) {
+  std::string start = trimmed(text);
+  return !start.empty() && start[0] != '{' && start[0] != '[';
+}
+
+std::string echoed(const std::vector<std::string>& words) {
+  size_t i = 1;
+  bool escapes = false;
+  for (; i < words.size() && words[i].size() > 1 && words[i][0] == '-' &&
+         words[i].find_first_not_of("neE", 1) == std::string::npos;
+       ++i) {
+    escapes = escapes || words[i].find('e') != std::string::npos;
+  }
+  std::string text = join(words, i, " ");
+  return (escapes ? decodeEscapes(text) : text) + "\n";
+}
+
+std::string formatted(const std::vector<std::string>& words) {
+  size_t i = 1;
+  if (i < words.size() && words[i] == "--") ++i;
+  if (i >= words.size()) return {};
+  std::string format = decodeEscapes(words[i++]);
+  std::string text;
+  do {  // the format is used again while arguments are left, as printf does
+    size_t before = i;
+    for (size_t p = 0; p < format.size(); ++p) {
+      bool conversion = format[p] == '%' && p + 1 < format.size();
+      if (conversion && format[p + 1] == '%') {
+        text += '%';
+        ++p;
+      } else if (conversion) {
+        p = std::min(format.find_first_of("sbdiqxcuf", p + 1), format.size() - 1);
+        if (i < words.size()) text += format[p] == 'b' ? decodeEscapes(words[i]) : words[i];
+        ++i;
+      } else {
+        text += format[p];
+      }
+    }
+    if (i == before) break;
+  } while (i < words.size());
+  return text;
+}
+
+bool hasOption(const std::vector<std::string>& words, char letter, std::string_view longName) {
+  return std::any_of(words.begin() + 1, words.end(), [&](const std::string& word) {
+    if (word.starts_with("--")) return word == longName;
+    return word.size() > 1 && word[0] == '-' && word.find(letter) != std::string::npos;
+  });
+}
+
+// The string literals of code, in order; a literal that follows the last one after a comma is in its
+// group, so that ["xmrig", "-o", "x"] stays together.
+std::vector<std::vector<std::string>> literalGroups(std::string_view code) {
+  std::vector<std::vector<std::string>> groups;
+  bool together = false;
+  for (size_t i = 0; i < code.size(); ++i) {
+    char quote = code[i];
+    if (quote != '\'' && quote != '"' && quote != '`') {
+      together = together && (quote == ',' || quote == ' ' || quote == '\n');
+      continue;
+    }
+    size_t start = i + 1;
+    size_t end = start;
+    while (end < code.size() && code[end] != quote) end += code[end] == '\\' ? 2 : 1;
+    end = std::min(end, code.size());
+    if (!together || groups.empty()) groups.emplace_back();
+    groups.back().push_back(decodeEscapes(code.substr(start, end - start)));
+    together = true;
+    i = end;
+  }
+  return groups;
+}
+
+}  // namespace
+
+CommandReader::CommandReader(Variables variables, ReadFile readFile)
+    : variables_(std::move(variables)), readFile_(std::move(readFile)) {}
+
+void CommandReader::read(const std::vector<std::string>& words, bool entrypointUnknown) {
+  if (words.empty()) return;
+  origin_ = 0;
+  wrapped_ = 0;
+  bool flagsOnly = entrypointUnknown && words[0].starts_with('-');
+  std::vector<std::string> line = words;
+  // Arguments alone: the first may be the program (an entrypoint that runs "$@") or the first flag.
+  if (flagsOnly) line.insert(line.begin(), std::string());
+  size_t before = invocations_.size();
+  run(std::move(line), std::nullopt);
+  for (size_t i = before; flagsOnly && i < invocations_.size(); ++i) {
+    invocations_[i].shift = 1;  // word 0 was put there; the others stand one further left
+  }
+  if (flagsOnly) {  // the image's entrypoint may be a shell
+    for (size_t i = 0; i + 1 < words.size(); ++i) {
+      if (!words[i].ends_with('c') || !hasSpace(words[i + 1])) continue;
+      origin_ = i + 1;
+      readScript(words[i + 1]);
+    }
+  } else if (entrypointUnknown && words.size() == 1 && hasSpace(words[0])) {
+    readScript(words[0]);
+  }
+}
+
+void CommandReader::run(std::vector<std::string> words, std::optional<std::string> input) {
+  while (!words.empty()) {
+    size_t inner = wrappedProgram(words);
+    if (inner == 0) break;
+    Invocation wrapper;
+    wrapper.words.assign(words.begin(), words.begin() + static_cast<std::ptrdiff_t>(inner));
+    wrapper.origin = depth_ == 0 ? wrapped_ : origin_;
+    wrapper.outer = depth_ == 0;
+    for (const std::string& word : wrapper.words) {
+      size_t equals = word.find('=');
+      if (programName(wrapper.words[0]) == "env" && equals != std::string::npos) {
+        variables_[word.substr(0, equals)] = word.substr(equals + 1);
+      }
+    }
+    bool xargs = programName(words[0]) == "xargs";
+    invocations_.push_back(std::move(wrapper));
+    words.erase(words.begin(), words.begin() + static_cast<std::ptrdiff_t>(inner));
+    if (depth_ == 0) wrapped_ += inner;
+    if (xargs && input) {
+      ShellReader reader(&variables_,
+                         [&](ShellCommand command) {
+                           words.insert(words.end(), command.words.begin(), command.words.end());
+                         },
+                         [](const std::string&) { return std::string(); });
+      reader.read(*input);
+    }
+  }
+  if (words.empty() || invocations_.size() >= kMaxInvocations) return;
+  Invocation invocation;
+  invocation.words = words;
+  invocation.origin = depth_ == 0 ? wrapped_ : origin_;
+  invocation.outer = depth_ == 0;
+  invocation.decoded = decoded_;
+  invocation.code = code_;
+  invocations_.push_back(invocation);
+  if (runShell(words, input) || runInterpreter(words)) return;
+  std::string name = programName(words[0]);
+  if (name == "eval") {
+    readScript(join(words, 1, " "));
+  } else if ((name == "." || name == "source") && words.size() > 1) {
+    if (auto text = fileText(words[1])) readScript(*text);
+  } else if (auto text = fileText(words[0]); text && looksLikeScript(*text)) {
+    readScript(*text);
+  } else {
+    readEncoded(words);
+  }
+}
+
+bool CommandReader::runShell(const std::vector<std::string>& words,
+                             const std::optional<std::string>& input) {
+  if (!contains(kShells, programName(words[0]))) return false;
+  bool takesScript = false;
+  bool readsInput = false;
+  size_t i = 1;
+  for (; i < words.size() && words[i].size() > 1 && (words[i][0] == '-' || words[i][0] == '+');
+       ++i) {
+    const std::string& word = words[i];
+    if (word == "--") {
+      ++i;
+      break;
+    }
+    if (word.starts_with("--")) {
+      takesScript = takesScript || word == "--command";
+      continue;
+    }
+    takesScript = takesScript || word.find('c') != std::string::npos;
+    readsInput = readsInput || word.find('s') != std::string::npos;
+    if (word.ends_with('o')) ++i;  // -o pipefail
+  }
+  // "su user -c script" has its option after the name.
+  if (!takesScript && programName(words[0]) == "su") {
+    auto option = std::find(words.begin(), words.end(), "-c");
+    if (option != words.end()) {
+      takesScript = true;
+      i = static_cast<size_t>(option - words.begin()) + 1;
+    }
+  }
+  if (takesScript) {
+    if (i >= words.size()) return true;
+    for (size_t p = i + 1; p < words.size(); ++p) variables_[std::to_string(p - i - 1)] = words[p];
+    if (depth_ == 0) origin_ = wrapped_ + i;
+    readScript(words[i]);
+  } else if (i < words.size() && words[i] != "-" && !readsInput) {
+    for (size_t p = i; p < words.size(); ++p) variables_[std::to_string(p - i)] = words[p];
+    if (auto text = fileText(words[i])) readScript(*text);
+  } else if (input) {
+    readScript(*input);
+  }
+  return true;
+}
+
+bool CommandReader::runInterpreter(const std::vector<std::string>& words) {
+  std::string name = programName(words[0]);
+  bool known = std::any_of(kInterpreters.begin(), kInterpreters.end(), [&](std::string_view i) {
+    return name == i || name.starts_with(std::string(i) + ".");
+  });
+  if (!known && !name.starts_with("python3.")) return false;
+  for (size_t i = 1; i + 1 < words.size(); ++i) {
+    const std::string& word = words[i];
+    bool code = word == "-c" || word == "-e" || word == "-r" || word == "--eval" ||
+                word == "-command" || word == "-Command";
+    if (!code) continue;
+    if (depth_ == 0) origin_ = wrapped_ + i + 1;
+    runCode(words[i + 1]);
+    return true;
+  }
+  if (words.size() > 1 && !words[1].starts_with('-')) {
+    if (auto text = fileText(words[1])) runCode(*text);
+  }
+  return true;
+}
+
+void CommandReader::runCode(std::string_view code) {
+  if (depth_ >= kMaxDepth) return;
+  ++depth_;
+  for (std::vector<std::string>& group : literalGroups(code)) {
+    if (invocations_.size() >= kMaxInvocations) break;
+    if (group.size() == 1 && hasSpace(group[0])) {
+      readScript(group[0]);
+    } else {
+      code_ = true;
+      run(std::move(group), std::nullopt);
+      code_ = false;
+    }
+  }
+  --depth_;
+}
+
+void CommandReader::readScript(std::string_view script) {
+  if (depth_ >= kMaxDepth || invocations_.size() >= kMaxInvocations) return;
+  ++depth_;
+  std::optional<std::string> outerPipe = std::move(pipe_);
+  pipe_.reset();
+  ShellReader reader(&variables_, [this](ShellCommand command) { onCommand(std::move(command)); },
+                     [this](const std::string& inner) { return substitute(inner); });
+  reader.read(script);
+  pipe_ = std::move(outerPipe);
+  --depth_;
+}
+
+void CommandReader::onCommand(ShellCommand command) {
+  if (invocations_.size() >= kMaxInvocations) return;
+  std::optional<std::string> input = std::move(command.input);
+  if (!input && command.fromPipe) input = pipe_;
+  if (!input && !command.inputs.empty()) input = fileText(command.inputs[0]);
+  std::optional<std::string> printed;
+  if (command.words.empty()) {
+    printed = input;  // "> file <<EOF"
+  } else {
+    printed = output(command.words, input);
+    std::string name = programName(command.words[0]);
+    if (name == "tee" && input) {
+      for (size_t i = 1; i < command.words.size(); ++i) {
+        if (!command.words[i].starts_with('-')) command.outputs.push_back(command.words[i]);
+      }
+    } else if ((name == "cp" || name == "mv" || name == "ln" || name == "install") &&
+               command.words.size() >= 3) {
+      auto text = fileText(command.words[command.words.size() - 2]);
+      if (text) files_[command.words.back()] = std::move(*text);
+    }
+  }
+  if (printed) {
+    for (const std::string& path : command.outputs) {
+      std::string& file = files_[path];
+      if (file.size() + printed->size() > kMaxTotalText) continue;
+      file += *printed;
+      written_.push_back({path, file, origin_});
+    }
+  }
+  pipe_ = command.toPipe ? printed : std::nullopt;
+  if (!command.words.empty()) run(std::move(command.words), std::move(input));
+  if (!command.toPipe) pipe_.reset();
+}
+
+std::optional<std::string> CommandReader::output(const std::vector<std::string>& words,
+                                                 const std::optional<std::string>& input) {
+  std::string name = programName(words[0]);
+  if (name == "busybox" && words.size() > 1) {
+    return output({words.begin() + 1, words.end()}, input);
+  }
+  if (name == "echo") return echoed(words);
+  if (name == "printf") return formatted(words);
+  std::optional<std::string> text = input;
+  bool decodes = name == "base64" && (hasOption(words, 'd', "--decode") || hasOption(words, 'D', ""));
+  bool openssl = name == "openssl" && contains(words, "-d") &&
+                 (contains(words, "base64") || contains(words, "-base64") ||
+                  contains(words, "-a"));
+  bool reads = name == "cat" || decodes || name == "rev" || name == "tac";
+  if (reads && words.size() > 1 && !words.back().starts_with('-')) text = fileText(words.back());
+  if (!text) return std::nullopt;
+  if (name == "cat" || name == "tee") return text;
+  if (decodes || openssl) {
+    auto decoded = decodeBase64(*text);
+    if (decoded) decoded_ = true;
+    return decoded;
+  }
+  if (name == "rev") {
+    std::string line = trimmed(*text);
+    return std::string(line.rbegin(), line.rend());
+  }
+  if (name == "xxd" && hasOption(words, 'r', "")) return decodeHex(*text);
+  if (name == "tr" && words.size() == 3 && words[1] == "-d") {
+    std::string kept = *text;
+    std::string removed = decodeEscapes(words[2]);
+    std::erase_if(kept, [&](char c) { return removed.find(c) != std::string::npos; });
+    return kept;
+  }
+  return std::nullopt;
+}
+
+std::string CommandReader::substitute(const std::string& script) {
+  if (depth_ >= kMaxDepth || invocations_.size() >= kMaxInvocations) return {};
+  // The last command's output is what the substitution gives: read it as a pipe into nothing.
+  ++depth_;
+  std::optional<std::string> outerPipe = std::move(pipe_);
+  pipe_.reset();
+  std::optional<std::string> last;
+  ShellReader reader(&variables_,
+                     [&](ShellCommand command) {
+                       command.toPipe = true;
+                       onCommand(std::move(command));
+                       last = pipe_;
+                     },
+                     [this](const std::string& inner) { return substitute(inner); });
+  reader.read(script);
+  pipe_ = std::move(outerPipe);
+  --depth_;
+  return last ? trimmed(*last) : std::string();
+}
+
+std::optional<std::string> CommandReader::fileText(std::string_view path) {
+  auto written = files_.find(path);
+  if (written != files_.end()) return written->second;
+  // "sh run.sh" after "cat > /tmp/run.sh": by base name, where there is one only.
+  std::string_view base = path.substr(path.find_last_of('/') + 1);
+  if (path.starts_with("./") || base == path) {
+    for (const auto& [name, text] : files_) {
+      if (std::string_view(name).substr(name.find_last_of('/') + 1) == base) return text;
+    }
+  }
+  return readFile_ ? readFile_(path) : std::nullopt;
+}
+
+// Words that are themselves base64 of a readable text: what decodes them may be hidden in the image.
+void CommandReader::readEncoded(const std::vector<std::string>& words) {
+  if (depth_ >= kMaxDepth) return;
+  for (size_t i = 0; i < words.size(); ++i) {
+    const std::string& word = words[i];
+    if (word.size() < 16 || word.starts_with('/')) continue;
+    if (depth_ == 0) origin_ = wrapped_ + i;
+    for (const std::string& text : encodedTexts(word)) {
+      bool before = decoded_;
+      decoded_ = true;
+      written_.push_back({"", text, origin_});
+      readScript(text);
+      decoded_ = before;
+    }
+  }
+}
+
+std::string expandKubernetes(std::string_view word, const Variables& variables) {
+  std::string out;
+  for (size_t i = 0; i < word.size(); ++i) {
+    if (word[i] != '$' || i + 1 >= word.size()) {
+      out += word[i];
+      continue;
+    }
+    if (word[i + 1] == '$') {
+      out += '$';
+      ++i;
+      continue;
+    }
+    size_t close = word[i + 1] == '(' ? word.find(')', i) : std::string_view::npos;
+    auto found = close == std::string_view::npos ? variables.end()
+                                                 : variables.find(word.substr(i + 2, close - i - 2));
+    if (found == variables.end()) {
+      out += '$';
+      continue;
+    }
+    out += found->second;
+    i = close;
+  }
+  return out;
+}
+
+std::string programName(std::string_view path) {
+  std::string_view base = path.substr(path.find_last_of('/') + 1);
+  std::string name;
+  for (char c : base) name += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  if (name.ends_with(".exe")) name.resize(name.size() - 4);
+  return name;
+}
+
+}  // namespace firebreak::detect

@@ -1,0 +1,237 @@
+#include "detect/miners/judge_container.h"
+
+#include <algorithm>
+#include <array>
+
+#include "detect/miners/encoded_text.h"
+#include "detect/miners/miner_config.h"
+#include "detect/signatures/miners.h"
+
+namespace firebreak::detect {
+namespace {
+
+constexpr std::array<std::string_view, 12> kBlockWords = {
+    "block", "deny",   "blacklist", "denylist", "ban",   "ioc",
+    "feed",  "reject", "filter",    "rule",     "alert", "exclude"};
+constexpr std::array<std::string_view, 6> kCopiers = {"cp", "mv", "ln", "install", "rsync", "cd"};
+
+bool isListed(std::span<const MinerSignature> table, std::string_view word) {
+  return std::any_of(table.begin(), table.end(),
+                     [&](const MinerSignature& entry) { return entry.word == word; });
+}
+
+std::string_view baseName(std::string_view path) {
+  return path.substr(path.find_last_of('/') + 1);
+}
+
+std::string_view folderOf(std::string_view path) {
+  size_t slash = path.find_last_of('/');
+  return slash == std::string_view::npos ? std::string_view() : path.substr(0, slash);
+}
+
+// "registry:5000/team/xmrig:6.21@sha256:.." -> "registry:5000/team/xmrig"
+std::string_view withoutTag(std::string_view image) {
+  image = image.substr(0, image.find('@'));
+  size_t colon = image.rfind(':');
+  size_t slash = image.rfind('/');
+  bool tag = colon != std::string_view::npos && (slash == std::string_view::npos || colon > slash);
+  return tag ? image.substr(0, colon) : image;
+}
+
+// The container's whole command line and where each word of it stands.
+struct CommandLine {
+  std::vector<std::string> words;
+  size_t commandWords = 0;
+  std::string base;  // field path of the container
+
+  std::string pathOf(size_t word) const {
+    bool command = word < commandWords;
+    size_t index = command ? word : word - commandWords;
+    return base + (command ? ".command[" : ".args[") + std::to_string(index) + ']';
+  }
+};
+
+CommandLine commandLineOf(const MinerInput& input, const Container& container,
+                          const Variables& variables) {
+  CommandLine line;
+  line.base = input.specPath + '.' + container.fieldPath;
+  for (const std::string& word : container.command) {
+    line.words.push_back(expandKubernetes(word, variables));
+  }
+  line.commandWords = line.words.size();
+  for (const std::string& word : container.args) {
+    line.words.push_back(expandKubernetes(word, variables));
+  }
+  return line;
+}
+
+CommandReader readCommand(const CommandLine& line, const ContainerWorld& world) {
+  CommandReader reader(world.variables, [&world](std::string_view path) {
+    const MountedFile* file = world.file(path);
+    return file == nullptr ? std::nullopt : std::optional<std::string>(file->text);
+  });
+  reader.read(line.words, line.commandWords == 0);
+  return reader;
+}
+
+// True where the command line names the file, or a miner would read it without being told to.
+bool isUsed(const MountedFile& file, const CommandReader& reader, const Container& container) {
+  bool defaultName = isListed(minerConfigFiles(), baseName(file.path));
+  for (const Invocation& invocation : reader.invocations()) {
+    if (invocation.words.empty()) continue;
+    std::string program = programName(invocation.words[0]);
+    bool copies = std::find(kCopiers.begin(), kCopiers.end(), program) != kCopiers.end();
+    if (isListed(textTools(), program) && program != "cat" && program != "tee") continue;
+    if (isMinerProgram(program) && defaultName) return true;
+    if (defaultName && folderOf(invocation.words[0]) == folderOf(file.path) &&
+        invocation.words[0].starts_with('/')) {
+      return true;
+    }
+    for (const std::string& word : invocation.words) {
+      if (word == file.path || word.ends_with('=' + file.path)) return true;
+      std::string_view folder = folderOf(file.path);
+      if (copies && !folder.empty() && word.starts_with(folder)) return true;
+    }
+  }
+  if (!defaultName) return false;
+  bool marked = toLower(file.path).find("xmrig") != std::string::npos;
+  bool ownProgram = container.command.empty() &&
+                    (container.args.empty() || container.args[0].starts_with('-'));
+  return marked || ownProgram;
+}
+
+void judgeFiles(const ContainerWorld& world, const CommandReader& reader,
+                const Container& container, const std::string& base, Scorecard* card) {
+  for (const MountedFile& file : world.files) {
+    auto config = parseMinerConfig(file.text);
+    if (!config || !isUsed(file, reader, container)) continue;
+    card->add("miner-config", weight::kProof,
+              "uses a miner's configuration, " + file.path + " (" + config->format + ", " +
+                  config->mark + ")",
+              base + '.' + file.fieldPath);
+  }
+}
+
+void judgeVariable(const EnvValue& var, const std::string& base, const MinerSignatures& extra,
+                   Scorecard* card) {
+  std::string name = toLower(var.name);
+  bool blocks = std::any_of(kBlockWords.begin(), kBlockWords.end(),
+                            [&](std::string_view word) { return name.find(word) != name.npos; });
+  if (blocks) return;
+  std::string path = base + '.' + var.fieldPath;
+  std::string subject = "the variable " + var.name;
+  Scorecard own;
+  scoreValue(var.value, subject, path, extra, &own);
+  if (var.value.find_first_of(" \n") != std::string::npos) {  // a command line for the entrypoint
+    CommandReader reader({}, nullptr);
+    reader.read({"sh", "-c", var.value.starts_with('-') ? "_ " + var.value : var.value}, false);
+    scoreInvocations(reader, extra, [&](size_t) { return path; }, &own);
+  }
+  for (const std::string& text : encodedTexts(var.value)) {
+    scoreValue(text, subject + " (encoded)", path, extra, &own);
+    if (auto config = parseMinerConfig(text)) {
+      own.add("miner-config", weight::kProof,
+              subject + " holds a miner's configuration (" + config->format + ')', path);
+    }
+  }
+  if (auto config = parseMinerConfig(var.value)) {
+    own.add("miner-config", weight::kProof,
+            subject + " holds a miner's configuration (" + config->format + ')', path);
+  }
+  bool algorithm = (name == "algo" || name == "algorithm") && isMinerAlgorithm(var.value);
+  if (algorithm) {
+    own.add("miner-algorithm", weight::kMedium, subject + " asks for " + var.value, path);
+  }
+  bool poolOrWallet = own.has("stratum-url") || own.has("pool-domain") || own.has("wallet");
+  if (poolOrWallet && isListed(minerVariables(), name)) {
+    card->add("environment-contract", weight::kSupport,
+              subject + " is one by which miners' images are configured", path);
+  }
+  card->merge(own);
+}
+
+void judgeImage(const MinerInput& input, const Container& container, const std::string& base,
+                Scorecard* card) {
+  std::string image = toLower(withoutTag(container.image));
+  for (const std::string& listed : input.extra.images) {
+    if (!listed.empty() && (toLower(listed) == image || listed == container.image)) {
+      card->add("policy-image", weight::kNearProof,
+                "the image " + listed + " is a miner by the policy", base + ".image");
+    }
+  }
+  for (const MinerSignature& entry : minerImages()) {
+    if (!containsWord(image, entry.word)) continue;
+    card->add("miner-image", weight::kMedium,
+              "the image is called " + std::string(entry.word), base + ".image");
+  }
+  bool pause = baseName(image) == "pause" && !container.command.empty() &&
+               programName(container.command[0]) != "pause";
+  if (pause) {
+    card->add("pause-with-command", weight::kSupport, "a pause image is given a command",
+              base + ".command");
+  }
+}
+
+// Only beside other evidence: what the pod may do to the node, what it pretends to be.
+void judgePlace(const MinerInput& input, const Container& container, const std::string& base,
+                Scorecard* card) {
+  for (size_t i = 0; i < container.mounts.size() && container.privileged; ++i) {
+    for (const Volume& volume : input.spec->volumes) {
+      if (volume.name != container.mounts[i].volume) continue;
+      for (const VolumeSource& source : volume.sources) {
+        bool msr = source.kind == VolumeSource::Kind::kHostPath &&
+                   (source.name == "/dev/cpu" || source.name.starts_with("/dev/cpu/"));
+        if (!msr) continue;
+        card->add("msr-access", weight::kSupport,
+                  "is privileged and mounts " + source.name + " (machine-specific registers)",
+                  base + ".volumeMounts[" + std::to_string(i) + ']');
+      }
+    }
+  }
+  bool daemonSet = input.workload.kind == "DaemonSet" || input.controller.kind == "DaemonSet";
+  if (!daemonSet || card->score() == 0) return;
+  const std::string& name =
+      input.workload.kind == "DaemonSet" ? input.workload.name : input.controller.name;
+  auto registries = trustedRegistries();
+  bool trusted = std::any_of(registries.begin(), registries.end(), [&](const MinerSignature& entry) {
+    return container.image.starts_with(entry.word);
+  });
+  for (const MinerSignature& entry : infrastructureNames()) {
+    if (trusted || !containsWord(name, entry.word)) continue;
+    card->add("disguised-daemonset", weight::kAdds,
+              "a DaemonSet called like " + std::string(entry.word) + " with a foreign image",
+              base + ".image");
+  }
+}
+
+}  // namespace
+
+Scorecard judgeContainer(const MinerInput& input, const Container& container) {
+  ContainerWorld world =
+      worldOf(*input.spec, container, input.workload.ns, input.configMap, input.secret);
+  CommandLine line = commandLineOf(input, container, world.variables);
+  CommandReader reader = readCommand(line, world);
+  Scorecard card;
+  scoreInvocations(reader, input.extra, [&](size_t word) { return line.pathOf(word); }, &card);
+  for (const EnvValue& var : world.env) judgeVariable(var, line.base, input.extra, &card);
+  judgeFiles(world, reader, container, line.base, &card);
+  judgeImage(input, container, line.base, &card);
+  judgePlace(input, container, line.base, &card);
+  weighWallet(&card);
+  return card;
+}
+
+int ownEvidence(const MinerInput& input, const Container& container) {
+  ContainerWorld world = worldOf(*input.spec, container, input.workload.ns, nullptr, nullptr);
+  CommandLine line = commandLineOf(input, container, world.variables);
+  CommandReader reader = readCommand(line, world);
+  Scorecard card;
+  scoreInvocations(reader, input.extra, [&](size_t word) { return line.pathOf(word); }, &card);
+  weighWallet(&card);
+  Scorecard image;
+  judgeImage(input, container, line.base, &image);
+  if (image.has("policy-image")) return image.score();
+  return card.score();
+}
+
+}  // namespace firebreak::detect

@@ -1,0 +1,100 @@
+#include "detect/miners/miner_config.h"
+
+#include <algorithm>
+#include <array>
+
+#include "base/json.h"
+#include "detect/miners/command_signals.h"
+#include "detect/miners/endpoint.h"
+
+namespace firebreak::detect {
+namespace {
+
+constexpr size_t kMaxText = 1024 * 1024;
+
+// Keys of xmrig.com/docs/miner/config that no other program's configuration is known to have.
+constexpr std::array<std::string_view, 8> kXmrigMarks = {
+    "donate-level", "randomx",  "rig-id",    "nicehash",
+    "cn/0",         "rx/0",     "astrobwt",  "donate-over-proxy"};
+
+Json parseLenient(std::string_view text) {
+  return Json::parse(text.begin(), text.end(), nullptr, /*allow_exceptions=*/false,
+                     /*ignore_comments=*/true);
+}
+
+// xmr-stak's files are members without the outer braces, with commas after the last.
+std::string asObject(std::string_view text) {
+  std::string out = "{";
+  for (size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == ',') {
+      size_t next = text.find_first_not_of(" \t\r\n", i + 1);
+      if (next == std::string_view::npos || text[next] == ']' || text[next] == '}') continue;
+    }
+    out += text[i];
+  }
+  return out + "}";
+}
+
+std::string markOf(const Json& object) {
+  for (std::string_view mark : kXmrigMarks) {
+    if (object.is_object() && object.contains(std::string(mark))) return std::string(mark);
+  }
+  std::string algorithm = stringOr(member(object, "algo"));
+  if (isMinerAlgorithm(algorithm)) return "algo";
+  std::string coin = stringOr(member(object, "coin"));
+  return coin == "monero" || coin == "XMR" || coin == "xmr" ? "coin" : "";
+}
+
+std::optional<MinerConfig> poolList(const Json& root) {
+  const Json& pools = member(root, "pools");
+  if (!pools.is_array() || pools.empty()) return std::nullopt;
+  MinerConfig config{"XMRig", {}, markOf(root)};
+  for (const Json& pool : pools) {
+    std::string url = stringOr(member(pool, "url"));
+    if (url.empty() || !member(pool, "user").is_string()) continue;
+    config.pools.push_back(url);
+    if (config.mark.empty()) config.mark = markOf(pool);
+    if (config.mark.empty() && stratumEndpoint(url)) config.mark = "url";
+  }
+  if (config.pools.empty() || config.mark.empty()) return std::nullopt;
+  return config;
+}
+
+std::optional<MinerConfig> xmrStak(const Json& root) {
+  const Json& pools = member(root, "pool_list");
+  if (!pools.is_array()) return std::nullopt;
+  MinerConfig config{"xmr-stak", {}, "pool_list"};
+  for (const Json& pool : pools) {
+    std::string address = stringOr(member(pool, "pool_address"));
+    if (!address.empty() && member(pool, "wallet_address").is_string()) {
+      config.pools.push_back(address);
+    }
+  }
+  if (config.pools.empty()) return std::nullopt;
+  return config;
+}
+
+// cpuminer's and ccminer's: {"url": .., "user": .., "algo": ..}
+std::optional<MinerConfig> singlePool(const Json& root) {
+  std::string url = stringOr(member(root, "url"));
+  if (url.empty() || !member(root, "user").is_string()) return std::nullopt;
+  bool stratum = stratumEndpoint(url).has_value();
+  if (!stratum && !isMinerAlgorithm(stringOr(member(root, "algo")))) return std::nullopt;
+  return MinerConfig{"stratum client", {url}, stratum ? "url" : "algo"};
+}
+
+}  // namespace
+
+std::optional<MinerConfig> parseMinerConfig(std::string_view text) {
+  if (text.size() > kMaxText || text.find('{') == std::string_view::npos) return std::nullopt;
+  Json root = parseLenient(text);
+  if (root.is_discarded() && text.find("pool_list") != std::string_view::npos) {
+    root = parseLenient(asObject(text));
+  }
+  if (!root.is_object()) return std::nullopt;
+  if (auto config = poolList(root)) return config;
+  if (auto config = xmrStak(root)) return config;
+  return singlePool(root);
+}
+
+}  // namespace firebreak::detect

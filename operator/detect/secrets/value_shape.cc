@@ -1,0 +1,261 @@
+#include "detect/secrets/value_shape.h"
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <cmath>
+#include <cstddef>
+
+#include <re2/re2.h>
+
+namespace firebreak::detect {
+namespace {
+
+// Fillers that no generator makes: anywhere in the text, in any case.
+constexpr std::string_view kFillers[] = {
+    "example", "changeme", "change-me", "change_me", "placeholder", "redacted", "dummy",
+    "xxxxx", "your-", "your_", "yourtoken", "yourkey", "yourpass", "yoursecret", "insert",
+    "replace", "sample", "notreal", "not-real", "notasecret", "not-a-secret", "foobar",
+    "lorem", "qwerty", "asdfgh", "zxcvb", "letmein", "deadbeef", "cafebabe", "0123456789",
+    "1234567890", "abcdefghij", "*****", ".....", "todo", "fixme", "fake", "mock"};
+
+// Words of weak passwords; what remains without them must still look like a secret.
+constexpr std::string_view kWeakWords[] = {
+    "administrator", "password", "passwort", "passwd", "passphrase", "credential", "authentication",
+    "postgresql", "postgres", "rabbitmq", "mongodb", "mariadb", "mysql", "redis", "elastic",
+    "grafana", "keycloak", "jenkins", "minio", "wordpress", "kubernetes", "database", "default",
+    "supersecret", "secret", "admin", "root", "guest", "user", "test", "demo", "local", "change",
+    "token", "apikey", "key", "pass", "welcome", "hello", "world", "super", "strong", "secure",
+    "random", "value", "here", "this", "that", "some", "your", "very", "long", "must", "please",
+    "with", "from", "into", "none", "null", "true", "false", "empty", "development", "production",
+    "staging", "prod", "service", "server", "client", "cluster", "internal", "master", "replica",
+    "string", "generated", "base64", "encoded", "dev", "app", "the", "for", "not", "set", "abc",
+    "foo", "bar", "baz", "123456", "12345", "1234", "123"};
+
+char lower(char c) { return static_cast<char>(std::tolower(static_cast<unsigned char>(c))); }
+bool isLower(char c) { return c >= 'a' && c <= 'z'; }
+bool isUpper(char c) { return c >= 'A' && c <= 'Z'; }
+bool isDigit(char c) { return c >= '0' && c <= '9'; }
+
+// "P4$$w0rd" -> "password".
+char unleet(char c) {
+  switch (c) {
+    case '@':
+    case '4':
+      return 'a';
+    case '0':
+      return 'o';
+    case '1':
+    case '!':
+      return 'i';
+    case '3':
+      return 'e';
+    case '$':
+    case '5':
+      return 's';
+    case '7':
+      return 't';
+    default:
+      return lower(c);
+  }
+}
+
+std::string mapped(std::string_view text, char (*map)(char)) {
+  std::string out(text);
+  std::transform(out.begin(), out.end(), out.begin(), map);
+  return out;
+}
+
+// One block again and again ("abcabcabc"), or the same character throughout.
+bool isRepetition(std::string_view text) {
+  for (size_t period = 1; period <= text.size() / 2; ++period) {
+    bool repeats = true;
+    for (size_t i = period; i < text.size() && repeats; ++i) repeats = text[i] == text[i - period];
+    if (repeats) return true;
+  }
+  return false;
+}
+
+// "abcdefgh", "87654321": a run of neighbours in the alphabet.
+bool hasRun(std::string_view text, size_t length) {
+  size_t up = 1;
+  size_t down = 1;
+  size_t same = 1;
+  for (size_t i = 1; i < text.size(); ++i) {
+    int step = lower(text[i]) - lower(text[i - 1]);
+    up = step == 1 ? up + 1 : 1;
+    down = step == -1 ? down + 1 : 1;
+    same = step == 0 ? same + 1 : 1;
+    if (up >= length || down >= length || same >= std::max<size_t>(6, length - 2)) return true;
+  }
+  return false;
+}
+
+enum class CharClass { kLower, kUpper, kDigit, kOther };
+CharClass classOf(char c) {
+  if (isLower(c)) return CharClass::kLower;
+  if (isUpper(c)) return CharClass::kUpper;
+  return isDigit(c) ? CharClass::kDigit : CharClass::kOther;
+}
+
+struct Shape {
+  int classes = 0;
+  double changes = 0;  // share of neighbours whose classes differ; a capital before its word counts 0
+  bool letters = false;
+};
+
+Shape shapeOf(std::string_view text) {
+  std::array<bool, 4> seen{};
+  size_t changes = 0;
+  for (size_t i = 0; i < text.size(); ++i) {
+    CharClass current = classOf(text[i]);
+    seen.at(static_cast<size_t>(current)) = true;
+    if (i == 0) continue;
+    CharClass before = classOf(text[i - 1]);
+    if (current != before && !(before == CharClass::kUpper && current == CharClass::kLower)) {
+      ++changes;
+    }
+  }
+  Shape shape;
+  shape.classes = static_cast<int>(std::count(seen.begin(), seen.end(), true));
+  shape.letters = seen[0] || seen[1];
+  if (text.size() > 1) {
+    shape.changes = static_cast<double>(changes) / static_cast<double>(text.size() - 1);
+  }
+  return shape;
+}
+
+// Words in any spelling taken out: "admin-P4ssw0rd" -> "-".
+std::string withoutWords(std::string_view text) {
+  std::string rest(text);
+  for (std::string_view word : kWeakWords) {
+    for (;;) {
+      size_t at = mapped(rest, lower).find(word);
+      if (at == std::string::npos) at = mapped(rest, unleet).find(word);
+      if (at == std::string::npos) break;
+      rest.erase(at, word.size());
+    }
+  }
+  return rest;
+}
+
+double vowelShare(std::string_view text) {
+  auto vowels = std::count_if(text.begin(), text.end(), [](char c) {
+    return std::string_view("aeiouyAEIOUY").find(c) != std::string_view::npos;
+  });
+  return static_cast<double>(vowels) / static_cast<double>(std::max<size_t>(1, text.size()));
+}
+
+const RE2& referencePattern() {
+  // Whole text. Each line one kind of thing that is not a value.
+  static const RE2 kPattern(
+      R"re((?i)\$?\$[{(].*|\$[a-z_][a-z0-9_]*|%[a-z_][a-z0-9_]*%|@.*@|&[a-z_].*|!.*)re"  // variables
+      R"re(|<.*>|\[.*\]|\{.*\}|__.*__|\.\.\..*|#.*)re"                                  // fill in
+      R"re(|(?:vault|ref\+[a-z]+|secretref|secret|sm|op|ssm|awssm|gcpsm|akv|env|file|arn|kms|keyvault)re"
+      R"re(|bao|doppler|sops|aws|gcp|azurekv|k8s|kv|projects/[^/]+/secrets/.*)re"
+      R"re(|enc|crypt)[:\[(].*)re"                                                       // managers
+      R"re(|\{(?:cipher|ssha|sha|md5|crypt|bcrypt|noop|pbkdf2)[^}]*\}.*)re"              // hashes
+      R"re(|\$(?:2[abxy]?|1|5|6|y|apr1|argon2(?:id|i|d)|pbkdf2[a-z0-9-]*|scrypt)\$.*)re"
+      R"re(|scram-sha-(?:1|256)\$.*|md5[a-f0-9]{32}|pbkdf2_sha256\$.*)re"
+      R"re(|(?:sha(?:1|224|256|384|512)|md5|h1)[:=-].*)re"                               // digests
+      R"re(|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})re"             // UUID
+      R"re(|(?:~|\.{1,2})?/.*|[a-z]:\\.*|[a-z][a-z0-9+.-]*://.*)re"                      // places
+      R"re(|[a-z0-9._-]+(?:/[a-z0-9._-]+)+(?::[a-z0-9._-]+)?(?:@sha256:.*)?)re"          // images
+      R"re(|[\w.-]+\.(?:pem|crt|cer|key|json|ya?ml|txt|conf|properties|p12|jks|env|svc|local|com)re"
+      R"re(|io|org|net|dev)(?::[0-9]+)?)re"                                              // files
+      R"re(|(?:ssh-(?:rsa|ed25519|dss)|ecdsa-sha2-\S+) .*|-----begin (?:certificate|public).*)re"
+      R"re(|mii[a-z0-9+/=\s]{200,}|ls0tls1crudjtibdrv[a-z0-9+/=\s]*)re"                  // DER
+      R"re(|ag[a-d][a-z0-9+/]{200,}={0,2})re"                                            // sealed
+      R"re(|[0-9.,:+\- tz]+|[0-9]+(?:ms|s|m|h|d|[kmgt]i?b?))re",                         // numbers
+      RE2::Quiet);
+  return kPattern;
+}
+
+// Words joined by dashes, dots or underscores: "my-app-tls", "com.example.Foo", "web-7d4b9c6f5-x2x8q".
+bool isDashedName(std::string_view text) {
+  if (text.find_first_of("-._") == std::string_view::npos) return false;
+  size_t start = 0;
+  bool upper = false;
+  bool lowerSeen = false;
+  while (start <= text.size()) {
+    size_t end = std::min(text.find_first_of("-._", start), text.size());
+    std::string_view part = text.substr(start, end - start);
+    if (part.size() > 14) return false;
+    size_t digits = 0;
+    for (char c : part) {
+      if (!isLower(c) && !isUpper(c) && !isDigit(c)) return false;
+      upper = upper || isUpper(c);
+      lowerSeen = lowerSeen || isLower(c);
+      digits += isDigit(c) ? 1 : 0;
+    }
+    // Digits inside a part are a generator's; after a word they are a version or an index.
+    if (part.size() > 10 && digits >= 2 && shapeOf(part).changes > 0.2) return false;
+    start = end + 1;
+  }
+  return !(upper && lowerSeen) || shapeOf(text).changes < 0.25;
+}
+
+}  // namespace
+
+double entropyOf(std::string_view text) {
+  if (text.empty()) return 0;
+  std::array<size_t, 256> counts{};
+  for (char c : text) ++counts.at(static_cast<unsigned char>(c));
+  double bits = 0;
+  for (size_t count : counts) {
+    if (count == 0) continue;
+    double share = static_cast<double>(count) / static_cast<double>(text.size());
+    bits -= share * std::log2(share);
+  }
+  return bits;
+}
+
+bool isSample(std::string_view text) {
+  std::string folded = mapped(text, lower);
+  for (std::string_view filler : kFillers) {
+    // Four letters turn up by chance in long tokens.
+    if (filler.size() < 5 && text.size() > 24) continue;
+    if (folded.find(filler) != std::string::npos) return true;
+  }
+  return isRepetition(text) || hasRun(text, 8);
+}
+
+bool isReference(std::string_view text) {
+  return text.find("{{") != std::string_view::npos || text.find("${") != std::string_view::npos ||
+         text.find("$(") != std::string_view::npos || RE2::FullMatch(text, referencePattern()) ||
+         isDashedName(text);
+}
+
+bool looksRandom(std::string_view text) {
+  Shape shape = shapeOf(text);
+  double entropy = entropyOf(text);
+  switch (shape.classes) {
+    case 1:
+      return shape.letters && text.size() >= 20 && entropy >= 3.5 && vowelShare(text) < 0.27;
+    case 2:
+      return shape.letters && text.size() >= 16 && entropy >= 2.9 && shape.changes >= 0.22;
+    default:
+      return text.size() >= 12 && entropy >= 3.0 && shape.changes >= 0.24;
+  }
+}
+
+PasswordStrength passwordStrength(std::string_view text) {
+  if (text.size() < 8 || text.size() > 256 || isReference(text) || isSample(text) ||
+      text.find_first_of(" \t\n") != std::string_view::npos) {
+    return PasswordStrength::kNone;
+  }
+  std::string rest = withoutWords(text);
+  // A password that is a word in another spelling is a default, not a secret.
+  Shape shape = shapeOf(rest);
+  if (rest.size() == text.size() && rest.size() >= 12 && looksRandom(rest)) {
+    return PasswordStrength::kRandom;
+  }
+  if (rest.size() < 8 || !shape.letters) return PasswordStrength::kNone;
+  double entropy = entropyOf(rest);
+  bool mixed = shape.classes >= 3 && entropy >= 2.7;
+  bool longMix = shape.classes == 2 && rest.size() >= 10 && entropy >= 3.0 && shape.changes >= 0.2;
+  return mixed || longMix || looksRandom(rest) ? PasswordStrength::kChosen
+                                               : PasswordStrength::kNone;
+}
+
+}  // namespace firebreak::detect

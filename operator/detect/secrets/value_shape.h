@@ -1,0 +1,32 @@
+// What a piece of text looks like: a generated credential, a password that a person chose, or one of
+// the many things that are neither (references, placeholders, names, digests). Pure functions of
+// the text; nothing is kept. Safe from any thread.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace firebreak::detect {
+
+// Shannon entropy in bits per character.
+double entropyOf(std::string_view text);
+
+// A documented sample or filler: EXAMPLE, changeme, xxxxx, 12345678, one block repeated. For text
+// that already has a provider's form; short words count only where chance cannot make them.
+bool isSample(std::string_view text);
+
+// A reference to a value, not the value: ${VAR}, $(VAR), {{ }}, <placeholder>, vault:, ENC[...],
+// a path, an address, a UUID, a digest, a password hash, a public key, a Kubernetes name.
+bool isReference(std::string_view text);
+
+// Looks made by a generator, to whatever length.
+bool looksRandom(std::string_view text);
+
+enum class PasswordStrength {
+  kNone,     // empty, a word, a placeholder, a reference
+  kChosen,   // a real password by its looks
+  kRandom,   // certainly generated: no word, entropy and length to match
+};
+PasswordStrength passwordStrength(std::string_view text);
+
+}  // namespace firebreak::detect

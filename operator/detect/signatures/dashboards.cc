@@ -1,0 +1,35 @@
+#include "detect/signatures/dashboards.h"
+
+#include <iterator>
+#include <string>
+
+namespace firebreak::detect {
+
+const std::vector<Product>& dashboardProducts() {
+  static const std::vector<Product> kProducts = [] {
+    std::vector<Product> all;
+    for (auto part : {kubernetesConsoles, deliveryConsoles, notebookConsoles,
+                      observabilityConsoles, databaseConsoles}) {
+      std::vector<Product> some = part();
+      std::move(some.begin(), some.end(), std::back_inserter(all));
+    }
+    return all;
+  }();
+  return kProducts;
+}
+
+const std::vector<std::string>& neverGetPaths() {
+  static const std::vector<std::string> kPaths = [] {
+    std::vector<std::string> paths = {
+        "/cockpit/login",  // opens a session
+        "/sso",            // redis-commander hands out a bearer token
+    };
+    for (const Product& product : dashboardProducts()) {
+      paths.insert(paths.end(), product.neverGet.begin(), product.neverGet.end());
+    }
+    return paths;
+  }();
+  return kPaths;
+}
+
+}  // namespace firebreak::detect

@@ -1,0 +1,23 @@
+// The built-in consoles, one list over all families of products. Facts only: each entry names where
+// they come from. Read by detect/dashboards; immutable, safe from any thread.
+#pragma once
+
+#include <vector>
+
+#include "detect/dashboards/product.h"
+
+namespace firebreak::detect {
+
+const std::vector<Product>& dashboardProducts();
+
+// The parts of the list, one per file.
+std::vector<Product> kubernetesConsoles();     // whole-cluster consoles
+std::vector<Product> deliveryConsoles();       // deployment, workflows, traffic
+std::vector<Product> notebookConsoles();       // notebooks, editors, data processing
+std::vector<Product> observabilityConsoles();  // metrics, traces, meshes
+std::vector<Product> databaseConsoles();       // databases, queues, registries
+
+// GET paths with side effects that nobody may ask for, whatever the product: prefixes.
+const std::vector<std::string>& neverGetPaths();
+
+}  // namespace firebreak::detect

@@ -1,0 +1,51 @@
+// The credential kinds that the secrets detector knows, as data: one row each, compiled in. The
+// judgement is code (operator/detect/secrets/). tests/detect/secrets/rules_test.cc holds examples
+// that must match and look-alikes that must not, for every row.
+// Constant for the life of the process; safe from any thread.
+#pragma once
+
+#include <span>
+#include <string_view>
+
+#include "firebreak/finding.h"
+
+namespace firebreak::detect {
+
+// What must hold besides the expression, before a match counts at all.
+enum class SecretCheck {
+  kRandom,        // not a sample, not repetitive, entropy fits a generated value
+  kBase62Crc32,   // the last six characters are the CRC32 of the rest, in base 62
+  kHexCrc32,      // "<32 characters>_<CRC32 in hexadecimal>"
+  kBech32,        // the bech32 checksum holds
+  kDiscordToken,  // the first part is a number in base64
+  kJsonInBase64,  // the part after the prefix is base64 of JSON
+};
+
+struct SecretRule {
+  std::string_view id;       // kebab-case, stable: a finding's `rule`
+  std::string_view kind;     // for people: "GitHub token"
+  std::string_view literal;  // pre-filter: text without it is never matched, case-sensitive
+  std::string_view regex;    // RE2; the first group is the credential, else the whole match
+  SecretCheck check = SecretCheck::kRandom;
+  Severity severity = Severity::kHigh;
+  Tier tier = Tier::kRemediate;
+  std::string_view source;  // where the form is documented
+};
+
+std::span<const SecretRule> secretRules();
+
+// Credentials in two parts: an id with a form of its own and a secret without one. The secret alone
+// is only a guess; both in one object are certain.
+struct SecretPairRule {
+  std::string_view id;
+  std::string_view kind;
+  std::string_view idLiteral;
+  std::string_view idRegex;      // the public part
+  std::string_view secretRegex;  // the whole value of the other part
+  std::string_view nameRegex;    // what the field of the other part is called, case-insensitive
+  std::string_view source;
+};
+
+std::span<const SecretPairRule> secretPairRules();
+
+}  // namespace firebreak::detect
