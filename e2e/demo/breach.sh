@@ -3,7 +3,7 @@
 # shellcheck shell=bash
 # shellcheck disable=SC2154  # demo comes from lib.sh
 
-manifests=$demo/manifests
+manifests=${demo:-e2e/demo}/manifests
 miner_pod='' miner_ip='' pool_ip='' old_token='' intruder_work=''
 
 demo_images='e2e-console'
