@@ -6,7 +6,7 @@
 manifests=${demo:-e2e/demo}/manifests
 miner_pod='' miner_ip='' pool_ip='' old_token='' intruder_work=''
 
-demo_images='e2e-console'
+demo_images='e2e-console e2e-standins'
 demo_namespaces='ops shop pool outside'
 
 # The applications, healthy and closed; the console runs, but nothing leads to it yet.

@@ -56,7 +56,7 @@ check_pod_isolated() {
   # A control: looking from inside works, so that "no connection" means something.
   kubectl -n shop exec "$miner_pod" -- true || fail "no look into the isolated pod is possible"
   answers "http://$miner_ip:8080/" && fail "the isolated pod still serves a third pod"
-  kubectl -n shop exec "$miner_pod" -- client --timeout 2 "$pool_ip" 3333 >/dev/null 2>&1 &&
+  kubectl -n shop exec "$miner_pod" -- client 2 "$pool_ip" 3333 >/dev/null 2>&1 &&
     fail "the isolated pod still reaches the pool"
   # NetworkPolicies leave established connections alone; the sensor on the node cuts them.
   miner_connected && fail "the miner's connection from before the isolation still stands"
