@@ -54,7 +54,10 @@ class Existing:
         if not command:
             raise StepFailed("an existing cluster needs E2E_LOAD, a command that takes an image "
                              "archive and puts it on every node")
-        run("sh", "-c", f'{command} "$1"', "sh", archive)
+        # The command may be another checkout's `load`, which must not find us again.
+        inherited = {name: value for name, value in os.environ.items()
+                     if name not in ("E2E_LOAD", "E2E_USE_EXISTING_CLUSTER", "E2E_SLOT")}
+        run("sh", "-c", f'{command} "$1"', "sh", archive, env=inherited)
 
 
 class Kind:
@@ -93,12 +96,13 @@ class Kind:
 
 
 def _kind_config(audit):
+    policy = _MANIFESTS / "audit-policy.yaml"
     return f"""kind: Cluster
 apiVersion: kind.x-k8s.io/v1alpha4
 nodes:
 - role: control-plane
   extraMounts:
-  - {{hostPath: "{_MANIFESTS / 'audit-policy.yaml'}", containerPath: /audit/policy.yaml, readOnly: true}}
+  - {{hostPath: "{policy}", containerPath: /audit/policy.yaml, readOnly: true}}
   - {{hostPath: "{audit}", containerPath: /audit/log}}
   kubeadmConfigPatches:
   - |
@@ -108,8 +112,8 @@ nodes:
         audit-policy-file: /audit/policy.yaml
         audit-log-path: /audit/log/audit.log
       extraVolumes:
-      - {{name: audit-policy, hostPath: /audit/policy.yaml, mountPath: /audit/policy.yaml, readOnly: true}}
-      - {{name: audit-log, hostPath: /audit/log, mountPath: /audit/log}}
+      - {{name: policy, hostPath: /audit/policy.yaml, mountPath: /audit/policy.yaml}}
+      - {{name: log, hostPath: /audit/log, mountPath: /audit/log}}
 """
 
 
