@@ -186,12 +186,14 @@ const RE2& referencePattern() {
 bool isDashedName(std::string_view text) {
   if (text.find_first_of("-._") == std::string_view::npos) return false;
   size_t start = 0;
+  std::string joined;
   bool upper = false;
   bool lowerSeen = false;
   while (start <= text.size()) {
     size_t end = std::min(text.find_first_of("-._", start), text.size());
     std::string_view part = text.substr(start, end - start);
     if (part.size() > 14) return false;
+    joined += part;
     size_t digits = 0;
     for (char c : part) {
       if (!isLower(c) && !isUpper(c) && !isDigit(c)) return false;
@@ -203,7 +205,7 @@ bool isDashedName(std::string_view text) {
     if (part.size() > 10 && digits >= 2 && shapeOf(part).changes > 0.2) return false;
     start = end + 1;
   }
-  return !(upper && lowerSeen) || shapeOf(text).changes < 0.25;
+  return !(upper && lowerSeen) || shapeOf(joined).changes < 0.25;
 }
 
 }  // namespace
