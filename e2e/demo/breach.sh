@@ -3,10 +3,10 @@
 # shellcheck shell=bash
 # shellcheck disable=SC2154  # demo comes from lib.sh
 
-manifests=$demo/manifests
+manifests=${demo:-e2e/demo}/manifests
 miner_pod='' miner_ip='' pool_ip='' old_token='' intruder_work=''
 
-demo_images='e2e-console'
+demo_images='e2e-console e2e-standins'
 demo_namespaces='ops shop pool outside'
 
 # The applications, healthy and closed; the console runs, but nothing leads to it yet.

@@ -1,5 +1,6 @@
 #include "detect/detectors.h"
 
+#include "detect/dashboards/scan_dashboards.h"
 #include "detect/miners/scan_miners.h"
 #include "detect/secrets/scan_secrets.h"
 
@@ -7,6 +8,7 @@ namespace firebreak::detect {
 
 const std::vector<ScanDetector>& scanDetectors() {
   static const std::vector<ScanDetector> kDetectors = {
+      scanDashboards,
       scanMiners,
       scanSecrets,
   };
