@@ -246,7 +246,8 @@ bool looksRandom(std::string_view text) {
     case 1:
       return shape.letters && text.size() >= 20 && entropy >= 3.5 && vowelShare(text) < 0.27;
     case 2:
-      return shape.letters && text.size() >= 16 && entropy >= 2.9 && shape.changes >= 0.22;
+      return shape.letters && text.size() >= 16 && entropy >= 2.9 &&
+             shape.changes >= (text.size() >= 24 ? 0.17 : 0.22);
     default:
       return text.size() >= 12 && entropy >= 3.0 && shape.changes >= 0.24;
   }

@@ -98,7 +98,7 @@ constexpr Example kExamples[] = {
     {"mailchimp-key", "<h:32>-u~s21"},
     {"brevo-key", "xkey~sib-<h:64>-<a:16>"},
     {"brevo-smtp-key", "xsmtp~sib-<h:64>-<a:16>"},
-    {"grafana-service-account-token", "gl~sa_<a:32>_<crc16>"},
+    {"grafana-service-account-token", "gl~sa_<a:32><_crc16>"},
     {"newrelic-user-key", "NR~AK-<u:27>"},
     {"newrelic-license-key", "<h:36>NR~AL"},
     {"dynatrace-token", "dt~0c01.<u:24>.<u:64>"},
@@ -203,7 +203,7 @@ std::string placeholder(std::string_view form, char filler) {
     }
     size_t end = form.find('>', i);
     std::string_view piece = form.substr(i + 1, end - i - 1);
-    size_t count = piece == "crc62" ? 6 : piece == "crc16" ? 8 : std::stoul(std::string(piece.substr(2)));
+    size_t count = piece == "crc62" ? 6 : piece == "_crc16" ? 9 : std::stoul(std::string(piece.substr(2)));
     text.append(count, filler);
     i = end;
   }

@@ -1,7 +1,7 @@
 // Makes credentials that are none, at run time and from pieces, so that the repository holds nothing
 // that looks like a live one. A form is text with <class:count> for random characters: d digits,
 // h lower hex, l lower+digit, u upper+digit, a letters and digits, b base64url, s base64, x bech32;
-// <crc62> and <crc16> are checksums over the random run before. "~" stands for nothing and breaks up
+// <crc62> is a checksum over the random run before, <_crc16> over all the text before. "~" stands for nothing and breaks up
 // prefixes.
 #pragma once
 
@@ -11,7 +11,6 @@
 #include <zlib.h>
 
 #include <cstdint>
-#include <cstdio>
 #include <random>
 #include <string>
 #include <string_view>
@@ -42,12 +41,10 @@ class SampleMaker {
       size_t end = form.find('>', i);
       std::string_view piece = form.substr(i + 1, end - i - 1);
       i = end;
-      if (piece == "crc62") {
+      if (piece == "_crc16") {
+        text += '_' + checksum16(text);
+      } else if (piece == "crc62") {
         text += base62(crcOf(last));
-      } else if (piece == "crc16") {
-        char digits[16];
-        std::snprintf(digits, sizeof digits, "%08x", crcOf(text));
-        text += digits;
       } else {
         last = run(alphabet(piece[0]), std::stoul(std::string(piece.substr(2))));
         text += last;
@@ -118,6 +115,13 @@ class SampleMaker {
       default:
         return "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
     }
+  }
+  static std::string checksum16(std::string_view text) {
+    std::string bytes;
+    for (uint32_t sum = crcOf(text), i = 0; i < 4; ++i, sum >>= 8U) {
+      bytes += static_cast<char>(sum & 0xffU);
+    }
+    return hexEncode(bytes);
   }
   static uint32_t crcOf(std::string_view text) {
     return static_cast<uint32_t>(

@@ -151,7 +151,7 @@ TEST(ValueShape, TellsGeneratedFromNamed) {
       std::string text = maker.make(form);
       if (passwordStrength(text) == PasswordStrength::kNone && !looksRandom(text)) ++missed;
     }
-    EXPECT_LE(missed, 10) << form;
+    EXPECT_LE(missed, 40) << form;  // 8 %
   }
   for (const char* text : {"MyAppClientSecretName", "kube-apiserver-kubelet-client", "com.acme.Shop",
                            "applicationConfiguration", "ReadWriteManyVolume", "internalservice"}) {
