@@ -1,6 +1,7 @@
 // What must stay silent: values that only look like credentials, and ordinary manifests.
 #include <gtest/gtest.h>
 
+#include "base/digest.h"
 #include "detect/secrets/credential_name.h"
 #include "detect/secrets/sample_maker.h"
 #include "detect/secrets/scan_support.h"
@@ -65,6 +66,8 @@ TEST(SecretTraps, ValuesThatAreNone) {
       {"DATABASE_URL", "postgres://user:password@localhost/db"},
       {"DATABASE_URL", "mysql://app:changeme@db/app"},
       {"AMQP_URL", "amqp://guest:guest@rabbitmq:5672"},
+      {"ENCRYPTION_KEY", base64Encode("secret is secure, a word")},
+      {"DB_PASSWORD", base64Encode("changeme-please")},
       {"NEXT_TOKEN", "Xk29fPq81LmZ0aQeUw7"},
       {"JAVA_OPTS", "-Djavax.net.ssl.trustStorePassword=changeit -Xmx512m"},
   };
