@@ -262,6 +262,10 @@ PasswordStrength passwordStrength(std::string_view text) {
   // A password that is a word in another spelling is a default, not a secret.
   std::string rest = withoutWords(text);
   Shape shape = shapeOf(rest);
+  // "Sup3rS3cr3t!2024": words, but somebody took care that nobody guesses it.
+  Shape whole = shapeOf(text);
+  bool careful = text.size() >= 12 && rest.size() >= 4 && whole.classes >= 4;
+  if (careful) return PasswordStrength::kChosen;
   if (rest.size() < 8 || !shape.letters) return PasswordStrength::kNone;
   double entropy = entropyOf(rest);
   bool mixed = shape.classes >= 3 && entropy >= 2.7;

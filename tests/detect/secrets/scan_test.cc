@@ -56,7 +56,7 @@ TEST_F(Scan, PasswordByNameIsAnAlert) {
 }
 
 TEST_F(Scan, ChosenPasswordByNameIsAnAlert) {
-  for (const char* value : {"Winter2024!", "n3verGuess-me", "kXq!2mPz", "Blu3Horse#77"}) {
+  for (const char* value : {"Winter2024!", "n3verGuess-me", "kXq!2mPz", "Blu3Horse#77", "Sup3rS3cr3t!2024"}) {
     auto findings = scanObject(withEnv("POSTGRES_PASSWORD", value));
     ASSERT_EQ(findings.size(), 1U) << value;
     EXPECT_EQ(findings[0].tier, Tier::kAlert);
