@@ -51,9 +51,12 @@ class ScanInput {
   const Json& policySpec() const { return policySpec_; }
 
   // Null where the input holds none. A manifest without namespace fits any, since the namespace is
-  // then chosen when it is applied; an exact match goes first.
-  const ConfigMap* configMap(std::string_view ns, std::string_view name) const;
-  const ScannedSecret* secret(std::string_view ns, std::string_view name) const;
+  // then chosen when it is applied; an exact match goes first. Folders often hold variants of one
+  // application under the same names: of equal matches the one in `nearFile` goes first.
+  const ConfigMap* configMap(std::string_view ns, std::string_view name,
+                             std::string_view nearFile = "") const;
+  const ScannedSecret* secret(std::string_view ns, std::string_view name,
+                              std::string_view nearFile = "") const;
 
  private:
   std::vector<Document> documents_;
