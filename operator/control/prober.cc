@@ -134,18 +134,6 @@ bool isPlainPath(const std::string& path) {
                      [](unsigned char c) { return c > 0x20 && c < 0x7f && c != '#'; });
 }
 
-// A path on the never-list, also below an ingress rule's prefix.
-bool isNeverAsked(const std::string& path) {
-  const std::string bare = path.substr(0, path.find('?'));
-  const auto& never = detect::neverGetPaths();
-  return std::any_of(never.begin(), never.end(), [&](const std::string& each) {
-    const size_t at = bare.find(each);
-    if (at == std::string::npos) return false;
-    const size_t end = at + each.size();
-    return end == bare.size() || bare[end] == '/';
-  });
-}
-
 }  // namespace
 
 Prober::Prober(ProberOptions options, Clock& clock) : options_(std::move(options)), clock_(clock) {
@@ -192,7 +180,9 @@ ProbeAnswer Prober::probe(const ProbeRequest& request, const Addresses& allowed)
       (request.scheme != "http" && request.scheme != "https")) {
     return failed(request.path, "not asked: scheme, host or path is not plain");
   }
-  if (isNeverAsked(request.path)) return failed(request.path, "not asked: the path has side effects");
+  if (detect::hasSideEffects(request.path)) {
+    return failed(request.path, "not asked: a GET of this path has side effects");
+  }
   std::string refused = refusal(request.address, request.port, allowed);
   if (!refused.empty()) return failed(request.path, std::move(refused));
 
