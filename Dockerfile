@@ -1,5 +1,5 @@
-# The image: the program, its libraries and a CA bundle, nothing else. Built by image/build, which first
-# lays out rootfs/ (image/rootfs). Works with a read-only root; /run/firebreak and /tmp are volumes.
+# The image: the program, its libraries and a CA bundle, nothing else. `make image` lays out rootfs/ first
+# (the closure that ldd names) and builds with docker or buildah. Works with a read-only root.
 FROM scratch
 COPY rootfs/ /
 # The sensor alone runs as uid 0; its DaemonSet says so.

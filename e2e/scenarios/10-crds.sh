@@ -11,6 +11,7 @@ shopt -s lastpipe  # the functions at the end of a pipe count cases in this shel
 namespace=${FIREBREAK_NAMESPACE:-firebreak-system}
 release=${FIREBREAK_RELEASE:-firebreak}
 # Remediations are the operator's: with the chart installed nobody else may make one.
+who=()  # who asks: the administrator, then (from the Remediations on) the operator
 operator=(--as="system:serviceaccount:${namespace}:${release}-operator" --as-group=system:masters)
 remediation=e2e-crds-$$
 if ! answer=$(kubectl wait --for=condition=Established --timeout=10s crd/securitypolicies.firebreak.dev crd/remediations.firebreak.dev crd/nodeguards.firebreak.dev 2>&1); then
@@ -38,7 +39,7 @@ report() {  # ok|FAILED, name, detail
 # refused NAME PATH: the object on stdin must be refused with PATH (and, optionally, TEXT) in the message.
 refused() {
   local name=$1 path=$2 text=${3:-} answer
-  if answer=$(kubectl "${operator[@]}" create --dry-run=server -f - 2>&1); then
+  if answer=$(kubectl "${who[@]}" create --dry-run=server -f - 2>&1); then
     report FAILED "refuses $name" "was accepted"
   elif [[ $answer != *"$path"* || $answer != *"$text"* ]]; then
     report FAILED "refuses $name" "does not say '$path' '$text': $answer"
@@ -51,12 +52,12 @@ refused() {
 accepted() {
   local name=$1 answer got; shift
   cat >"$work/object.yaml"
-  if ! answer=$(kubectl "${operator[@]}" create --dry-run=server -f "$work/object.yaml" -o json 2>&1); then
+  if ! answer=$(kubectl "${who[@]}" create --dry-run=server -f "$work/object.yaml" -o json 2>&1); then
     report FAILED "accepts $name" "$answer"; return
   fi
   printf '%s' "$answer" >"$work/answer.json"
   while (($#)); do
-    got=$(kubectl "${operator[@]}" create --dry-run=server -f "$work/object.yaml" -o "jsonpath=$1" 2>&1)
+    got=$(kubectl "${who[@]}" create --dry-run=server -f "$work/object.yaml" -o "jsonpath=$1" 2>&1)
     if [[ $got != "$2" ]]; then report FAILED "accepts $name" "$1 is '$got', not '$2'"; return; fi
     shift 2
   done
@@ -239,6 +240,7 @@ E
 
 # --- Remediation ---------------------------------------------------------------------------------
 
+who=("${operator[@]}")
 remediationObject </dev/null | accepted "a Remediation"
 remediationObject </dev/null | sed 's/family: Miner/family: Malware/' | refused "an unknown family" spec.family
 remediationObject </dev/null | sed 's/, uid: 0b0e//' | refused "a target without uid" spec.targetRef.uid

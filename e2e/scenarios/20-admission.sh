@@ -245,18 +245,22 @@ allowed "a deletion by the garbage collector" --as=system:serviceaccount:kube-sy
 
 guard=$(printf 'apiVersion: firebreak.dev/v1alpha1\nkind: NodeGuard\nmetadata: {name: %s}\n' "$run")
 refused "a NodeGuard made by an administrator" "only the Firebreak operator writes the spec of a NodeGuard" create -f - <<<"$guard"
-refused "a NodeGuard made by a sensor" "denied request" "${sensor[@]}" create -f - <<<"$guard"
+node=authentication.kubernetes.io/node-name
+allowed "an empty NodeGuard made by the sensor of that node" "${sensor[@]}" --as-user-extra="$node=$run" create --dry-run=server -f - <<<"$guard"
+refused "a NodeGuard made by the sensor of another node" "only the Firebreak operator writes the spec" "${sensor[@]}" --as-user-extra="$node=another" create --dry-run=server -f - <<<"$guard"
+refused "a NodeGuard with orders made by a sensor" "only the Firebreak operator writes the spec" "${sensor[@]}" --as-user-extra="$node=$run" create --dry-run=server -f - <<<"$guard
+spec: {isolations: [{orderID: o, podUID: u}]}"
 must "${operator[@]}" create -f - <<<"$guard"
 order='{"spec":{"isolations":[{"orderID":"o","podUID":"u","measures":["Drop"]}]}}'
 allowed "an order by the operator" "${operator[@]}" patch nodeguards.firebreak.dev "$run" --type=merge --dry-run=server -p "$order"
 refused "an order by an administrator" "only the Firebreak operator writes the spec of a NodeGuard" patch nodeguards.firebreak.dev "$run" --type=merge --dry-run=server -p "$order"
 sighting=(patch nodeguards.firebreak.dev "$run" --subresource=status --type=merge --dry-run=server -p '{"status":{"level":"Basic"}}')
-node=authentication.kubernetes.io/node-name
 allowed "the status by the sensor of that node" "${sensor[@]}" --as-user-extra="$node=$run" "${sighting[@]}"
 refused "the status by the sensor of another node" "the sensor of node another may not write the status of NodeGuard $run" "${sensor[@]}" --as-user-extra="$node=another" "${sighting[@]}"
 refused "the status with a token that is bound to no pod" "the token is bound to no pod" "${sensor[@]}" "${sighting[@]}"
-refused "the status by the operator" "only the Firebreak sensor writes the status of a NodeGuard" "${operator[@]}" "${sighting[@]}"
+refused "the status by the operator" "denied request" "${operator[@]}" "${sighting[@]}"
 refused "the status by an administrator" "only the Firebreak sensor writes the status of a NodeGuard" "${sighting[@]}"
+refused "an order by a sensor" "denied request" "${sensor[@]}" --as-user-extra="$node=$run" patch nodeguards.firebreak.dev "$run" --type=merge --dry-run=server -p "$order"
 refused "a pod's deletion by a sensor" "seatbelt: a Firebreak sensor writes" "${sensor[@]}" delete pod p -n "$inside" --dry-run=server
 
 # --- the seatbelt --------------------------------------------------------------------------------
@@ -310,6 +314,8 @@ merge secret theirs '{"stringData":{"k":"w"}}'
 allowed "rotating a Secret" "${args[@]}"
 allowed "its key Secret" "${operator[@]}" -n "$namespace" create secret generic firebreak-keys --dry-run=server --from-literal=k=v -o name
 refused "another Secret in its own namespace" "in its own namespace the Firebreak operator does not write secrets $run" "${operator[@]}" -n "$namespace" create secret generic "$run" --dry-run=server --from-literal=k=v
+allowed "stopping itself" "${operator[@]}" -n "$namespace" patch deployment "$release-operator" --subresource=scale --type=merge --dry-run=server -p '{"spec":{"replicas":0}}'
+refused "more replicas of itself" "in its own namespace the Firebreak operator does not write" "${operator[@]}" -n "$namespace" patch deployment "$release-operator" --subresource=scale --type=merge --dry-run=server -p '{"spec":{"replicas":5}}'
 refused "a binding to cluster-admin" "never does CREATE on clusterrolebindings" "${operator[@]}" create clusterrolebinding "$run-x" --clusterrole=cluster-admin --user=x --dry-run=server
 allowed "deleting a binding" "${operator[@]}" delete clusterrolebinding "$run" --dry-run=server
 refused "a token of somebody's ServiceAccount" "never does CREATE on serviceaccounts/token" "${operator[@]}" -n "$inside" create token theirs

@@ -7,10 +7,12 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
 
+#include "firebreak/clock.h"
 #include "firebreak/result.h"
 #include "kube/resource_types.h"
 #include "kube/transport.h"
@@ -43,6 +45,8 @@ struct WatchTarget {
 struct WatchOptions {
   size_t maxLineBytes = size_t{4} << 20;  // longer lines are counted and skipped
   int pageSize = 500;
+  Clock& clock = systemClock();
+  std::function<double()> random;  // numbers in [0, 1); empty = really random
 };
 
 struct WatchStats {

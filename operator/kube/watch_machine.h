@@ -10,6 +10,7 @@
 #include <array>
 #include <chrono>
 #include <cstddef>
+#include <functional>
 #include <string>
 #include <string_view>
 
@@ -70,9 +71,8 @@ struct WatchPolicy {
 
 class WatchMachine {
  public:
-  // `what` starts error messages: "watch Pods". `random` gives numbers in [0, 1).
-  WatchMachine(std::string what, double (*random)(void*), void* randomState,
-               WatchPolicy policy = {});
+  // `what` starts error messages: "watch pods". `random` gives numbers in [0, 1).
+  WatchMachine(std::string what, std::function<double()> random, WatchPolicy policy = {});
 
   WatchEffects start(MonoTime now);
   WatchEffects onTimer(MonoTime now);
@@ -90,8 +90,7 @@ class WatchMachine {
   // The stream ended after 200; `how` says whether properly.
   WatchEffects onEnd(const Status& how, MonoTime now);
 
-  // The page that kFetchPage asked for: its objects were handed over with onPageObject.
-  WatchEffects onPageObject() const;
+  // The page that kFetchPage asked for; the driver has handed its objects to the sink.
   WatchEffects onPage(std::string_view resourceVersion, std::string_view continueToken,
                       MonoTime now);
   WatchEffects onPageRefused(const ApiStatus& status, MonoTime now);
@@ -103,32 +102,30 @@ class WatchMachine {
  private:
   enum class Next { kList, kPage, kWatch };
 
-  void beginList(WatchEffects* out, MonoTime now);
-  void openStreamingList(WatchEffects* out, MonoTime now);
-  void beginPagedList(WatchEffects* out);
+  void beginList(WatchEffects* out);
   void fetchPage(WatchEffects* out);
-  void openWatch(WatchEffects* out, MonoTime now);
-  void waitThen(Next next, const Error& error, WatchEffects* out, MonoTime now);
-  void handleRefusal(const ApiStatus& status, bool streamOpen, WatchEffects* out, MonoTime now);
-  std::chrono::seconds watchTimeout();
+  void openWatch(WatchEffects* out);
+  void openStream(std::string query, WatchEffects* out);
+  // Back off, then `next`; says `error` to the sink. A server's Retry-After is never undercut.
+  void waitThen(Next next, Error error, WatchEffects* out, MonoTime now);
+  void refuse(const ApiStatus& status, Next again, WatchEffects* out, MonoTime now);
+  void listAgain(const ApiStatus& status, WatchEffects* out, MonoTime now);
 
   const std::string what_;
-  double (*const random_)(void*);
-  void* const randomState_;
+  const std::function<double()> random_;
   const WatchPolicy policy_;
 
   WatchState state_ = WatchState::kIdle;
   Next next_ = Next::kList;
-  std::string resourceVersion_;  // where a watch resumes; empty = list again
-  std::string pendingVersion_;   // seen while initial events arrive, not published
+  std::string resourceVersion_;  // where a watch resumes
   std::string continueToken_;
-  bool listing_ = false;           // begin() was said, synced() was not
   bool streamingRefused_ = false;  // this server has no streaming list
-  bool anyVersion_ = false;        // ask with an empty resourceVersion (ResourceVersionTooLarge)
+  int streamingFailures_ = 0;      // streaming lists that did not come to their end, in a row
+  int plainBookmarks_ = 0;         // bookmarks before the end of a streaming list
+  bool unpaged_ = false;           // a continue token expired: the whole list at once
   bool sawEvent_ = false;          // on this stream
-  int failures_ = 0;
-  MonoTime opened_{};
-  MonoTime healthySince_{};
+  int failures_ = 0;               // in a row; the exponent of the back-off
+  MonoTime opened_{};              // when this stream was answered
 };
 
 }  // namespace firebreak::kube

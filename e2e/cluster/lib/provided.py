@@ -54,7 +54,10 @@ class Existing:
         if not command:
             raise StepFailed("an existing cluster needs E2E_LOAD, a command that takes an image "
                              "archive and puts it on every node")
-        run("sh", "-c", f'{command} "$1"', "sh", archive)
+        # The command may be another checkout's `load`, which must not find us again.
+        inherited = {name: value for name, value in os.environ.items()
+                     if name not in ("E2E_LOAD", "E2E_USE_EXISTING_CLUSTER", "E2E_SLOT")}
+        run("sh", "-c", f'{command} "$1"', "sh", archive, env=inherited)
 
 
 class Kind:

@@ -112,7 +112,7 @@ std::vector<std::vector<std::string>> literalGroups(std::string_view code) {
     }
     size_t start = i + 1;
     size_t end = start;
-    while (end < code.size() && code[end] != quote) end += code[end] == '\\' ? 2 : 1;
+    while (end < code.size() && code[end] != quote) end += code[end] == '\\' ? 2u : 1u;
     end = std::min(end, code.size());
     if (!together || groups.empty()) groups.emplace_back();
     groups.back().push_back(decodeEscapes(code.substr(start, end - start)));

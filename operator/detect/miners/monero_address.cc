@@ -31,16 +31,16 @@ constexpr size_t kChecksumBytes = 4;
 bool decodeBlock(std::string_view block, std::vector<uint8_t>* out) {
   int size = kBytesOfBlock.at(block.size());
   if (size <= 0) return false;
-  unsigned __int128 value = 0;
+  uint64_t value = 0;
   for (char c : block) {
     size_t digit = kAlphabet.find(c);
     if (digit == std::string_view::npos) return false;
+    // What does not fit is not an encoder's output.
+    if (value > (UINT64_MAX - digit) / 58) return false;
     value = value * 58 + digit;
   }
-  if ((value >> (8 * size)) != 0) return false;  // does not fit: not an encoder's output
-  for (int i = size - 1; i >= 0; --i) {
-    out->push_back(static_cast<uint8_t>(static_cast<uint64_t>(value >> (8 * i)) & 0xff));
-  }
+  if (size < 8 && (value >> (8 * size)) != 0) return false;
+  for (int i = size - 1; i >= 0; --i) out->push_back(static_cast<uint8_t>(value >> (8 * i)));
   return true;
 }
 

@@ -259,7 +259,7 @@ void ShellReader::readDoubleQuoted() {
 
 void ShellReader::readAnsiQuoted() {
   size_t start = pos_;
-  while (!atEnd() && peek() != '\'') pos_ += peek() == '\\' ? 2 : 1;
+  while (!atEnd() && peek() != '\'') pos_ += peek() == '\\' ? 2u : 1u;
   pos_ = std::min(pos_, text_.size());
   appendExpanded(decodeEscapes(text_.substr(start, pos_ - start)), true);
   wordQuoted_ = true;

@@ -139,6 +139,17 @@ std::string withoutWords(std::string_view text) {
   return rest;
 }
 
+// Short words turn up by chance in long random text.
+bool hasWord(std::string_view text) {
+  size_t least = text.size() >= 16 ? 5 : 4;
+  std::string folded = mapped(text, lower);
+  std::string unleeted = mapped(text, unleet);
+  return std::any_of(std::begin(kWeakWords), std::end(kWeakWords), [&](std::string_view word) {
+    return word.size() >= least && (folded.find(word) != std::string::npos ||
+                                    unleeted.find(word) != std::string::npos);
+  });
+}
+
 double vowelShare(std::string_view text) {
   auto vowels = std::count_if(text.begin(), text.end(), [](char c) {
     return std::string_view("aeiouyAEIOUY").find(c) != std::string_view::npos;
@@ -159,8 +170,8 @@ const RE2& referencePattern() {
       R"re(|scram-sha-(?:1|256)\$.*|md5[a-f0-9]{32}|pbkdf2_sha256\$.*)re"
       R"re(|(?:sha(?:1|224|256|384|512)|md5|h1)[:=-].*)re"                               // digests
       R"re(|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})re"             // UUID
-      R"re(|(?:~|\.{1,2})?/.*|[a-z]:\\.*|[a-z][a-z0-9+.-]*://.*)re"                      // places
-      R"re(|[a-z0-9._-]+(?:/[a-z0-9._-]+)+(?::[a-z0-9._-]+)?(?:@sha256:.*)?)re"          // images
+      R"re(|(?:~|\.{1,2})/.*|(?-i:/[a-z._-].*)|[a-z]:\\.*|[a-z][a-z0-9+.-]*://.*)re"     // places
+      R"re(|(?-i:[a-z0-9._-]+(?:/[a-z0-9._-]+)+(?::[A-Za-z0-9._-]+)?)(?:@sha256:.*)?)re"  // images
       R"re(|[\w.-]+\.(?:pem|crt|cer|key|json|ya?ml|txt|conf|properties|p12|jks|env|svc|local|com)re"
       R"re(|io|org|net|dev)(?::[0-9]+)?)re"                                              // files
       R"re(|(?:ssh-(?:rsa|ed25519|dss)|ecdsa-sha2-\S+) .*|-----begin (?:certificate|public).*)re"
@@ -186,7 +197,7 @@ bool isDashedName(std::string_view text) {
       if (!isLower(c) && !isUpper(c) && !isDigit(c)) return false;
       upper = upper || isUpper(c);
       lowerSeen = lowerSeen || isLower(c);
-      digits += isDigit(c) ? 1 : 0;
+      if (isDigit(c)) ++digits;
     }
     // Digits inside a part are a generator's; after a word they are a version or an index.
     if (part.size() > 10 && digits >= 2 && shapeOf(part).changes > 0.2) return false;
@@ -244,12 +255,10 @@ PasswordStrength passwordStrength(std::string_view text) {
       text.find_first_of(" \t\n") != std::string_view::npos) {
     return PasswordStrength::kNone;
   }
-  std::string rest = withoutWords(text);
+  if (text.size() >= 12 && looksRandom(text) && !hasWord(text)) return PasswordStrength::kRandom;
   // A password that is a word in another spelling is a default, not a secret.
+  std::string rest = withoutWords(text);
   Shape shape = shapeOf(rest);
-  if (rest.size() == text.size() && rest.size() >= 12 && looksRandom(rest)) {
-    return PasswordStrength::kRandom;
-  }
   if (rest.size() < 8 || !shape.letters) return PasswordStrength::kNone;
   double entropy = entropyOf(rest);
   bool mixed = shape.classes >= 3 && entropy >= 2.7;

@@ -1,0 +1,117 @@
+// Rotator: what someone who adds MySQL or GitHub implements, in one file. A rotator carries out the
+// External steps of a rotation plan; the executor drives it, records the intent before each call and
+// may be killed after any of them. So each call is idempotent, and `observe` tells from the world
+// alone whether a step has taken effect.
+// Calls block. One rotator object serves every rotation and keeps no state; it may be called from
+// several threads for different Secrets, never for the same one.
+#pragma once
+
+#include <cstddef>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "firebreak/clock.h"
+#include "firebreak/observed.h"
+#include "firebreak/plan.h"
+#include "firebreak/result.h"
+
+namespace firebreak {
+
+// The bytes of a credential: wiped when they go out of scope, and never printable by accident.
+class SecretValue {
+ public:
+  SecretValue() = default;
+  explicit SecretValue(std::string bytes) : bytes_(std::move(bytes)) {}
+  SecretValue(const SecretValue&) = default;
+  SecretValue(SecretValue&& other) noexcept;
+  SecretValue& operator=(const SecretValue& other);
+  SecretValue& operator=(SecretValue&& other) noexcept;
+  ~SecretValue();
+
+  // For the call that needs it; not to be kept.
+  const std::string& bytes() const { return bytes_; }
+  size_t size() const { return bytes_.size(); }
+
+ private:
+  void wipe() noexcept;
+  std::string bytes_;
+};
+
+// A Secret with its values.
+struct StoredSecret {
+  ObjectMeta meta;  // with annotations, labels, uid and resourceVersion
+  std::string type = "Opaque";
+  bool immutable = false;
+  // The object that this one is garbage-collected with; kind is empty where there is none.
+  ObjectRef owner;
+  std::map<std::string, SecretValue> data;  // decoded
+};
+
+// What a write must find, or it is kConflict.
+struct SecretPrecondition {
+  std::string uid;
+  std::string resourceVersion;
+};
+
+// Access to the Secrets of one cluster; implemented over the API client. Errors never hold a value.
+class SecretStore {
+ public:
+  virtual ~SecretStore() = default;
+  // kNotFound where there is none. Always from the API server, never from a cache.
+  virtual Result<StoredSecret> get(const std::string& ns, const std::string& name) = 0;
+  // kAlreadyExists where there is one. meta.uid and meta.resourceVersion are not sent.
+  virtual Result<StoredSecret> create(const StoredSecret& secret) = 0;
+  // Sets these keys and annotations and leaves all others alone, in one write.
+  virtual Result<StoredSecret> patch(const std::string& ns, const std::string& name,
+                                     const SecretPrecondition& precondition,
+                                     const std::map<std::string, SecretValue>& keys,
+                                     const StringMap& annotations) = 0;
+  virtual Status remove(const std::string& ns, const std::string& name,
+                        const SecretPrecondition& precondition) = 0;
+};
+
+class RandomSource {
+ public:
+  virtual ~RandomSource() = default;
+  virtual SecretValue bytes(size_t count) = 0;
+};
+// The operating system's generator; lives as long as the process.
+RandomSource& systemRandom();
+
+struct RotationContext {
+  SecretStore& secrets;
+  RandomSource& random;
+  const Clock& clock;
+};
+
+// What the world says about one step.
+struct Observation {
+  enum class Effect {
+    kAbsent,   // not there: apply it
+    kPresent,  // there
+    kForeign,  // somebody else changed what it concerns: plan anew, force nothing
+  };
+  Effect effect = Effect::kAbsent;
+  // kForeign: who or what. kPresent: why it must not be undone, empty where it may be.
+  std::string message;
+};
+
+class Rotator {
+ public:
+  virtual ~Rotator() = default;
+  // The policy's word for it: "Random".
+  virtual std::string_view type() const = 0;
+  // kConflict: the world is not as the step needs it, plan anew. Another error: as its code says.
+  virtual Status apply(const Step& step, RotationContext& context) const = 0;
+  virtual Result<Observation> observe(const Step& step, RotationContext& context) const = 0;
+  // Takes the step back only where the world still is as the step left it, else kConflict;
+  // kInvalid where the step cannot be taken back at all.
+  virtual Status undo(const Step& step, RotationContext& context) const = 0;
+};
+
+// The rotator that carries out this External step, by its manifest's "rotator"; null where unknown.
+const Rotator* rotatorFor(const Step& step);
+
+}  // namespace firebreak

@@ -1,0 +1,187 @@
+#include "control/prober_console.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <utility>
+
+#include "detect/dashboards/address.h"
+#include "detect/dashboards/candidates.h"
+
+namespace firebreak::control {
+namespace {
+
+using detect::Endpoint;
+using detect::Grants;
+using detect::ProbeAnswer;
+using detect::ProbedPath;
+using detect::Product;
+using detect::Verdict;
+using detect::Via;
+using Outcome = ProbeAnswer::Outcome;
+
+constexpr int kNodesPerPort = 2;
+// Products that are asked for on one endpoint; the surest hints come first.
+constexpr size_t kMaxProducts = 6;
+
+// Asks one endpoint; the answer's path is the product's own, without the ingress rule's prefix.
+class Asker {
+ public:
+  Asker(Prober& prober, const Endpoint& endpoint, const Prober::Addresses& allowed,
+        std::chrono::milliseconds timeout)
+      : prober_(prober), endpoint_(endpoint), allowed_(allowed), timeout_(timeout) {}
+
+  ProbeAnswer ask(const std::string& scheme, const std::string& path) {
+    // Several products share paths; an endpoint is asked each only once.
+    auto [known, fresh] = answers_.try_emplace({scheme, path});
+    if (!fresh) return known->second;
+    ProbeRequest request{scheme, endpoint_.address, endpoint_.port, endpoint_.host,
+                         endpoint_.path + path, timeout_};
+    ProbeAnswer answer = prober_.probe(request, allowed_);
+    answer.path = path;
+    known->second = answer;
+    return answer;
+  }
+
+ private:
+  Prober& prober_;
+  const Endpoint& endpoint_;
+  const Prober::Addresses& allowed_;
+  std::chrono::milliseconds timeout_;
+  std::map<std::pair<std::string, std::string>, ProbeAnswer> answers_;
+};
+
+bool speaksOther(const ProbeAnswer& answer, const std::string& scheme) {
+  if (scheme == "https") return answer.outcome == Outcome::kTlsError;
+  // Go's and nginx's answer to plain HTTP on a TLS port; others just hang up.
+  return (answer.status == 400 && answer.body.find("HTTPS") != std::string::npos) ||
+         answer.outcome == Outcome::kRefused;
+}
+
+std::vector<std::string> schemesFor(const Product& product, const Endpoint& endpoint) {
+  if (endpoint.via == Via::kIngress) return {endpoint.tls ? "https" : "http"};
+  std::vector<std::string> schemes = product.schemes;
+  for (const char* other : {"http", "https"}) {
+    if (std::find(schemes.begin(), schemes.end(), other) == schemes.end()) schemes.push_back(other);
+  }
+  return schemes;
+}
+
+int rank(const ProbedPath& path) {
+  switch (path.verdict) {
+    case Verdict::kOpen:
+      return path.grants == Grants::kControl ? 4 : 3;
+    case Verdict::kLocked:
+      return 2;
+    case Verdict::kNotThisProduct:
+      return 1;
+    case Verdict::kUnknown:
+      return 0;
+  }
+  return 0;
+}
+
+// One product on one endpoint: the strongest verdict over its proofs.
+ProbedPath askProduct(Asker& asker, const Product& product, const Endpoint& endpoint) {
+  ProbedPath best;
+  best.endpoint = endpoint;
+  best.product = &product;
+  for (const std::string& scheme : schemesFor(product, endpoint)) {
+    bool other = false;
+    for (const detect::ProofRequest& proof : product.proofs) {
+      const ProbeAnswer answer = asker.ask(scheme, proof.path);
+      if (speaksOther(answer, scheme)) {
+        other = true;
+        break;
+      }
+      // Silence will not end for the next path.
+      if (answer.outcome != Outcome::kAnswered) return best;
+      const detect::ProofRequest* fulfilled = fulfilledProof(product, answer);
+      ProbeAnswer control;
+      if (fulfilled != nullptr) control = asker.ask(scheme, fulfilled->controlPath);
+      ProbedPath path = best;
+      path.scheme = scheme;
+      path.requestPath = endpoint.path + proof.path;
+      path.verdict = judge(product, answer, control);
+      path.grants = fulfilled != nullptr ? fulfilled->grants : Grants::kControl;
+      if (rank(path) > rank(best)) best = path;
+      if (rank(best) == 4) return best;
+    }
+    if (!other) break;
+  }
+  return best;
+}
+
+}  // namespace
+
+Prober::Addresses clusterAddresses(const ConsoleQuestion& question) {
+  Prober::Addresses addresses;
+  const auto add = [&](const std::string& text) {
+    if (detect::isProbeableAddress(text)) addresses.insert(*detect::normalAddress(text));
+  };
+  for (const Node& node : question.nodes) {
+    for (const std::string& ip : node.internalIPs) add(ip);
+  }
+  for (const Pod& pod : detect::backingPods(question.service, question.pods)) {
+    add(pod.podIP);
+    add(pod.hostIP);
+  }
+  add(question.service.clusterIP);
+  for (const std::string& ip : question.service.ingressIPs) add(ip);
+  for (const std::string& ip : question.ingressAddresses) add(ip);
+  return addresses;
+}
+
+std::vector<ProbedPath> probeConsole(Prober& prober, const ConsoleQuestion& question) {
+  std::vector<ProbedPath> paths;
+  if (question.products == nullptr) return paths;
+  const std::vector<Pod> pods = detect::backingPods(question.service, question.pods);
+  const Prober::Addresses allowed = clusterAddresses(question);
+  const auto endpoints = detect::endpointsOf(
+      question.service,
+      {question.pods, question.nodes, question.ingresses, question.ingressAddresses});
+  std::map<std::pair<Via, int32_t>, int> asked;
+  for (const Endpoint& endpoint : endpoints) {
+    if (endpoint.address.empty() || endpoint.port == 0) continue;
+    const bool perNode = endpoint.via == Via::kNodePort || endpoint.via == Via::kHostPort ||
+                         endpoint.via == Via::kHostNetwork;
+    if (perNode && asked[{endpoint.via, endpoint.port}]++ >= kNodesPerPort) continue;
+    auto candidates = candidatesFor(*question.products, pods, question.service,
+                                    endpoint.servicePort, endpoint.podPort);
+    if (candidates.size() > kMaxProducts) candidates.resize(kMaxProducts);
+    Asker asker(prober, endpoint, allowed, question.timeout);
+    ProbedPath best;
+    best.endpoint = endpoint;
+    for (const Product* product : candidates) {
+      ProbedPath path = askProduct(asker, *product, endpoint);
+      if (best.product == nullptr || rank(path) > rank(best)) best = std::move(path);
+      if (best.verdict == Verdict::kOpen) break;
+    }
+    if (!candidates.empty()) paths.push_back(std::move(best));
+  }
+  return paths;
+}
+
+std::vector<detect::ReaskedPath> reaskConsole(Prober& prober, const std::vector<ProbedPath>& open,
+                                              const Prober::Addresses& allowed,
+                                              std::chrono::milliseconds timeout) {
+  std::vector<detect::ReaskedPath> reasked;
+  for (const ProbedPath& path : open) {
+    if (path.product == nullptr || path.verdict != Verdict::kOpen) continue;
+    detect::ReaskedPath again;
+    again.product = path.product;
+    again.via = path.endpoint.via;
+    again.before = path.verdict;
+    Asker asker(prober, path.endpoint, allowed, timeout);
+    const std::string own = path.requestPath.substr(path.endpoint.path.size());
+    again.after = asker.ask(path.scheme, own);
+    if (again.after.outcome == Outcome::kAnswered) {
+      const detect::ProofRequest* fulfilled = fulfilledProof(*path.product, again.after);
+      if (fulfilled != nullptr) again.afterControl = asker.ask(path.scheme, fulfilled->controlPath);
+    }
+    reasked.push_back(std::move(again));
+  }
+  return reasked;
+}
+
+}  // namespace firebreak::control

@@ -1,0 +1,15 @@
+// Services and Ingresses of manifests, as observed values. Tolerates every wrong type, since the text
+// was perhaps never applied. Pure.
+#pragma once
+
+#include "base/json.h"
+#include "firebreak/observed.h"
+
+namespace firebreak::detect {
+
+Service serviceOf(const Json& object);
+Ingress ingressOf(const Json& object);
+// HTTPRoute of the Gateway API, read as an Ingress: its backendRefs are its paths.
+Ingress routeOf(const Json& object);
+
+}  // namespace firebreak::detect

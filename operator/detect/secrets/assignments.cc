@@ -1,0 +1,163 @@
+#include "detect/secrets/assignments.h"
+
+#include <re2/re2.h>
+
+#include <array>
+
+#include "detect/secrets/credential_name.h"
+#include "detect/secrets/value_shape.h"
+
+namespace firebreak::detect {
+namespace {
+
+struct SortText {
+  std::string_view rule;
+  std::string_view kind;
+};
+
+constexpr std::array<SortText, 4> kSorts = {{{"password-literal", "Password"},
+                                             {"token-literal", "Token"},
+                                             {"secret-literal", "Secret value"},
+                                             {"key-literal", "Secret key"}}};
+
+// An AWS or Twilio id under a secret's name is still only the public half.
+bool isPublicId(std::string_view value) {
+  static const RE2 kId(R"re((?:AKIA|ASIA|AROA|AIDA)[A-Z2-7]{16}|LTAI[A-Za-z0-9]{12,24}|AC[a-f0-9]{32}|pk[._].*)re",
+                       RE2::Quiet);
+  return RE2::FullMatch(re2::StringPiece(value.data(), value.size()), kId);
+}
+
+bool isGeneratedValue(std::string_view value) {
+  return value.size() >= 12 && value.size() <= 512 && looksRandom(value) && !isSample(value) &&
+         !isReference(value) && !isPublicId(value) &&
+         value.find_first_of(" \t\n") == std::string_view::npos;
+}
+
+// Command lines that give a password without calling it one.
+struct CommandForm {
+  std::string_view regex;  // the first group is the password
+  std::string_view what;
+};
+constexpr CommandForm kCommands[] = {
+    {R"re(\bcurl\b[^\n|;&]*?\s(?:-u\s?|--user[ =])\\?["']?[^\s:"']+:([^\s"'\\]+))re", "curl -u"},
+    {R"re(\b(?:mysql|mysqldump|mysqladmin|mariadb|mariadb-dump)\b[^\n|;&]*?\s-p([^\s"'$][^\s"']*))re",
+     "mysql -p"},
+    {R"re(\bsshpass\s+-p\s*["']?([^\s"']+))re", "sshpass -p"},
+    {R"re(\bredis-cli\b[^\n|;&]*?\s-a\s+["']?([^\s"']+))re", "redis-cli -a"},
+    {R"re(\b(?:docker|podman|helm registry|skopeo|oras|crane)\s+login\b[^\n|;&]*?\s-p\s+["']?([^\s"']+))re",
+     "login -p"},
+};
+
+std::string_view view(const re2::StringPiece& piece) { return {piece.data(), piece.size()}; }
+
+void addNamed(std::string_view text, std::string_view name, const re2::StringPiece& value,
+              std::vector<SecretHit>& hits) {
+  auto hit = judgeNamed(name, view(value));
+  if (!hit) return;
+  hit->offset = static_cast<size_t>(value.data() - text.data());
+  addUnlessOverlapping(hits, std::move(*hit));
+}
+
+// "abc&user=x" in a query string, "abc;Database=y" in a connection string: only the first part.
+re2::StringPiece firstPart(re2::StringPiece value) {
+  static const RE2 kNext(R"re(^([^&;]*)[&;][A-Za-z_ ]+=)re", RE2::Quiet);
+  re2::StringPiece part;
+  return RE2::PartialMatch(value, kNext, &part) ? part : value;
+}
+
+void scanPairs(std::string_view text, std::vector<SecretHit>& hits) {
+  static const RE2 kPair(
+      R"re(([A-Za-z_][A-Za-z0-9_.-]*)(?:\\*["'\]]+)?[ \t]{0,40}(:=|=>|==?|:)[ \t]{0,40})re"
+      R"re((?:\\*"([^"\\\n]*)|'([^'\n]*)'|([^\s"'`,;{}\[\]<>|\\][^\s"',;{}<>|\\]*)))re",
+      RE2::Quiet);
+  static const RE2 kElement(R"re(<([A-Za-z_][\w.:-]*)>\s*([^<>\s]{6,200})\s*</)re", RE2::Quiet);
+  static const RE2 kFlag(
+      R"re((?:^|[\s"'])--?([A-Za-z][A-Za-z0-9_.-]*)[ \t]+["']?([^\s"'$-][^\s"']*))re", RE2::Quiet);
+  re2::StringPiece piece(text.data(), text.size());
+  re2::StringPiece groups[6];
+  for (size_t at = 0; at < text.size() &&
+                      kPair.Match(piece, at, text.size(), RE2::UNANCHORED, groups, 6);) {
+    size_t start = static_cast<size_t>(groups[0].data() - text.data());
+    at = start + groups[0].size();
+    if (!credentialSort(view(groups[1])) || groups[2] == "==") {
+      // The value may itself be an assignment: "args=--password=x".
+      at = static_cast<size_t>(groups[2].data() - text.data()) + groups[2].size();
+      continue;
+    }
+    size_t side = groups[3].data() != nullptr ? 3 : groups[4].data() != nullptr ? 4 : 5;
+    bool quoted = side != 5;
+    re2::StringPiece value = groups[side];
+    // A call, not a value: password = getenv("X").
+    if (!quoted && view(value).find('(') != std::string_view::npos) continue;
+    addNamed(text, view(groups[1]), quoted ? value : firstPart(value), hits);
+  }
+  for (size_t at = 0; at < text.size() &&
+                      kElement.Match(piece, at, text.size(), RE2::UNANCHORED, groups, 3);) {
+    at = static_cast<size_t>(groups[2].data() - text.data());
+    addNamed(text, view(groups[1]), groups[2], hits);
+  }
+  for (size_t at = 0; at < text.size() &&
+                      kFlag.Match(piece, at, text.size(), RE2::UNANCHORED, groups, 3);) {
+    at = static_cast<size_t>(groups[2].data() - text.data());
+    addNamed(text, view(groups[1]), groups[2], hits);
+  }
+}
+
+void scanCommands(std::string_view text, std::vector<SecretHit>& hits) {
+  static const std::array<RE2, 5> kForms = {
+      RE2(kCommands[0].regex.data(), RE2::Quiet), RE2(kCommands[1].regex.data(), RE2::Quiet),
+      RE2(kCommands[2].regex.data(), RE2::Quiet), RE2(kCommands[3].regex.data(), RE2::Quiet),
+      RE2(kCommands[4].regex.data(), RE2::Quiet)};
+  static_assert(std::size(kCommands) == 5);
+  re2::StringPiece piece(text.data(), text.size());
+  for (size_t i = 0; i < kForms.size(); ++i) {
+    re2::StringPiece groups[2];
+    for (size_t at = 0; at < text.size() && kForms.at(i).Match(piece, at, text.size(),
+                                                               RE2::UNANCHORED, groups, 2);) {
+      at = static_cast<size_t>(groups[1].data() - text.data()) + groups[1].size();
+      auto hit = judgeNamed("password", view(groups[1]));
+      if (!hit) continue;
+      hit->rule = "command-line-password";
+      hit->kind = "Password on a command line";
+      hit->name = kCommands[i].what;
+      hit->offset = static_cast<size_t>(groups[1].data() - text.data());
+      addUnlessOverlapping(hits, std::move(*hit));
+    }
+  }
+}
+
+}  // namespace
+
+std::optional<SecretHit> judgeNamed(std::string_view name, std::string_view value) {
+  auto sort = credentialSort(name);
+  if (!sort || value.size() < 8) return std::nullopt;
+  int confidence = 0;
+  if (*sort == CredentialSort::kPassword) {
+    PasswordStrength strength = passwordStrength(value);
+    if (strength == PasswordStrength::kNone || isPublicId(value)) return std::nullopt;
+    confidence = strength == PasswordStrength::kRandom ? 75 : 60;
+  } else {
+    if (!isGeneratedValue(value)) return std::nullopt;
+    confidence = 65;
+  }
+  const SortText& text = kSorts.at(static_cast<size_t>(*sort));
+  SecretHit hit;
+  hit.rule = text.rule;
+  hit.kind = text.kind;
+  hit.severity = Severity::kMedium;
+  hit.tier = Tier::kAlert;
+  hit.confidence = confidence;
+  hit.value = value;
+  hit.name = std::string(name);
+  hit.evidence = {"name-and-entropy", confidence,
+                  "called a " + std::string(toString(*sort)) +
+                      ", and its value is neither a placeholder nor a reference"};
+  return hit;
+}
+
+void scanAssignments(std::string_view text, std::vector<SecretHit>& hits) {
+  scanPairs(text, hits);
+  scanCommands(text, hits);
+}
+
+}  // namespace firebreak::detect

@@ -1,0 +1,21 @@
+// Values that are a credential only by what they are called: NAME=value, "name": "value", --flag
+// value, <name>value</name>, in any text; and single fields. Name and entropy together are no proof,
+// so that all of these are of tier Alert.
+// Pure; the hits point into the text. Safe from any thread.
+#pragma once
+
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "detect/secrets/text_scan.h"
+
+namespace firebreak::detect {
+
+// One field or variable with its whole value.
+std::optional<SecretHit> judgeNamed(std::string_view name, std::string_view value);
+
+// Adds what the text assigns, where `hits` has nothing at that place yet.
+void scanAssignments(std::string_view text, std::vector<SecretHit>& hits);
+
+}  // namespace firebreak::detect

@@ -1,0 +1,136 @@
+#include "detect/secrets/decode.h"
+
+#include <zlib.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+
+namespace firebreak::detect {
+namespace {
+
+// Shorter runs are names and paths.
+constexpr size_t kMinEmbedded = 40;
+constexpr size_t kMaxEmbedded = 64;
+
+// 0-63, 64 for white space, 65 for the padding, 255 for what is no base64.
+constexpr std::array<uint8_t, 256> makeAlphabet() {
+  std::array<uint8_t, 256> table{};
+  for (auto& entry : table) entry = 255;
+  for (uint8_t i = 0; i < 26; ++i) {
+    table[static_cast<size_t>('A') + i] = i;
+    table[static_cast<size_t>('a') + i] = static_cast<uint8_t>(26 + i);
+  }
+  for (uint8_t i = 0; i < 10; ++i) table[static_cast<size_t>('0') + i] = static_cast<uint8_t>(52 + i);
+  table['+'] = table['-'] = 62;
+  table['/'] = table['_'] = 63;
+  table[' '] = table['\n'] = table['\r'] = table['\t'] = 64;
+  table['='] = 65;
+  return table;
+}
+constexpr auto kAlphabet = makeAlphabet();
+
+uint8_t codeOf(char c) { return kAlphabet.at(static_cast<unsigned char>(c)); }
+
+bool isReadable(std::string_view text) {
+  if (text.size() < 6) return false;
+  size_t odd = 0;
+  for (char c : text) {
+    auto byte = static_cast<unsigned char>(c);
+    if (byte == 0) return false;
+    if (byte < 0x20 && c != '\n' && c != '\t' && c != '\r') ++odd;
+    if (byte >= 0x7f) ++odd;
+  }
+  return odd * 50 <= text.size();
+}
+
+bool isGzip(std::string_view bytes) {
+  return bytes.size() > 18 && bytes[0] == '\x1f' && bytes[1] == '\x8b' && bytes[2] == '\x08';
+}
+
+std::optional<std::string> gunzip(std::string_view bytes) {
+  z_stream stream{};
+  // 16 = gzip only.
+  if (inflateInit2(&stream, 15 + 16) != Z_OK) return std::nullopt;
+  stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(bytes.data()));
+  stream.avail_in = static_cast<uInt>(bytes.size());
+  std::string out;
+  std::array<char, 16384> chunk{};
+  int state = Z_OK;
+  while (state == Z_OK && out.size() < kMaxDecoded) {
+    stream.next_out = reinterpret_cast<Bytef*>(chunk.data());
+    stream.avail_out = static_cast<uInt>(chunk.size());
+    state = inflate(&stream, Z_NO_FLUSH);
+    out.append(chunk.data(), chunk.size() - stream.avail_out);
+    if (stream.avail_in == 0 && stream.avail_out != 0) break;
+  }
+  inflateEnd(&stream);
+  if (out.empty()) return std::nullopt;
+  return out;
+}
+
+}  // namespace
+
+std::string decodeBase64Loosely(std::string_view text) {
+  std::string out;
+  if (text.size() > kMaxDecoded) return out;
+  out.reserve(text.size() / 4 * 3 + 3);
+  uint32_t bits = 0;
+  unsigned count = 0;
+  size_t symbols = 0;
+  bool padded = false;
+  for (char c : text) {
+    uint8_t code = codeOf(c);
+    if (code == 64) continue;
+    if (code == 65) {
+      padded = true;
+      continue;
+    }
+    if (code == 255 || padded) return {};
+    ++symbols;
+    bits = bits << 6U | code;
+    count += 6;
+    if (count >= 8) {
+      count -= 8;
+      out += static_cast<char>(bits >> count & 0xffU);
+    }
+  }
+  if (symbols % 4 == 1) return {};
+  return out;
+}
+
+std::optional<std::string> textOfBytes(std::string_view bytes) {
+  if (isGzip(bytes)) {
+    auto plain = gunzip(bytes);
+    if (plain && isReadable(*plain)) return plain;
+    return std::nullopt;
+  }
+  if (isReadable(bytes)) return std::string(bytes);
+  return std::nullopt;
+}
+
+std::optional<std::string> decodeToText(std::string_view value) {
+  if (value.size() < 12) return std::nullopt;
+  std::string bytes = decodeBase64Loosely(value);
+  if (bytes.empty()) return std::nullopt;
+  return textOfBytes(bytes);
+}
+
+std::vector<EmbeddedText> embeddedTexts(std::string_view text) {
+  std::vector<EmbeddedText> found;
+  for (size_t at = 0; at < text.size() && found.size() < kMaxEmbedded;) {
+    size_t end = at;
+    while (end < text.size() && codeOf(text[end]) < 64) ++end;
+    size_t letters = end;
+    while (end < text.size() && text[end] == '=' && end - letters < 2) ++end;
+    if (letters - at >= kMinEmbedded) {
+      if (auto plain = decodeToText(text.substr(at, end - at))) {
+        found.push_back({at, std::move(*plain)});
+      }
+    }
+    at = std::max(end, at + 1);
+  }
+  return found;
+}
+
+}  // namespace firebreak::detect

@@ -1,0 +1,289 @@
+#include "detect/secrets/document_walk.h"
+
+#include <openssl/crypto.h>
+#include <re2/re2.h>
+
+#include <algorithm>
+#include <memory>
+
+#include "detect/secrets/assignments.h"
+#include "detect/secrets/credential_name.h"
+#include "detect/secrets/decode.h"
+#include "detect/secrets/value_shape.h"
+
+namespace firebreak::detect {
+namespace {
+
+constexpr int kMaxDepth = 3;
+constexpr std::string_view kLastApplied = "kubectl.kubernetes.io/last-applied-configuration";
+
+bool isSecretKind(const Json& object) {
+  return stringOr(member(object, "kind")) == "Secret" &&
+         stringOr(member(object, "apiVersion")) == "v1";
+}
+
+bool isStringArray(const Json& array) {
+  return array.is_array() && !array.empty() &&
+         std::all_of(array.begin(), array.end(), [](const Json& e) { return e.is_string(); });
+}
+
+// Members that hold no credential of the object's owner.
+bool isSkipped(const Json& object, std::string_view key, const std::string& path) {
+  if (path == "metadata" && (key == "managedFields" || key == "ownerReferences")) return true;
+  if (path.empty() && isSecretKind(object)) return key == "data" || key == "stringData";
+  std::string kind = path.empty() ? stringOr(member(object, "kind")) : std::string();
+  if (path.empty() && kind == "CertificateSigningRequest") return key == "spec" || key == "status";
+  // Sealed and SOPS ciphertext is made to lie open.
+  return key == "encryptedData" || key == "caBundle" || (path.empty() && key == "sops");
+}
+
+int lineAt(std::string_view text, size_t offset) {
+  return 1 + static_cast<int>(std::count(text.begin(), text.begin() + static_cast<long>(offset), '\n'));
+}
+
+}  // namespace
+
+DocumentWalk::~DocumentWalk() {
+  for (std::string& text : held_) OPENSSL_cleanse(text.data(), text.size());
+}
+
+std::vector<PlacedHit> DocumentWalk::run() {
+  visit(document_.object, {});
+  return std::move(hits_);
+}
+
+void DocumentWalk::noteIds(std::string_view text) {
+  static const std::vector<std::unique_ptr<RE2>> kIds = [] {
+    std::vector<std::unique_ptr<RE2>> compiled;
+    for (const SecretPairRule& rule : secretPairRules()) {
+      compiled.push_back(std::make_unique<RE2>("(" + std::string(rule.idRegex) + ")", RE2::Quiet));
+    }
+    return compiled;
+  }();
+  for (size_t i = 0; i < kIds.size(); ++i) {
+    if (idsSeen_[i] || text.find(secretPairRules()[i].idLiteral) == std::string_view::npos) continue;
+    re2::StringPiece id;
+    if (RE2::PartialMatch(re2::StringPiece(text.data(), text.size()), *kIds[i], &id)) {
+      idsSeen_[i] = !isSample({id.data(), id.size()});
+    }
+  }
+}
+
+const std::string& DocumentWalk::hold(std::string text) {
+  return held_.emplace_back(std::move(text));
+}
+
+void DocumentWalk::visit(const Json& value, const Place& place) {
+  if (value.is_object()) {
+    visitObject(value, place);
+  } else if (value.is_array()) {
+    visitArray(value, place);
+  } else if (value.is_string()) {
+    visitText(value.get_ref<const std::string&>(), place);
+  }
+}
+
+void DocumentWalk::visitObject(const Json& object, const Place& place) {
+  // {name: X, value: Y}: an environment variable, a Helm parameter, a header.
+  std::string entry = stringOr(member(object, "name"), stringOr(member(object, "key")));
+  bool isEntry = !entry.empty() && object.contains("value");
+  for (const auto& [key, value] : object.items()) {
+    Place child = place;
+    if (!place.nested) {
+      if (isSkipped(object, key, place.path)) continue;
+      child.path = childPath(place.path, key);
+    }
+    child.name = isEntry && key == "value" ? entry : key;
+    if (!place.nested && place.path.empty() && key == "status") child.onlyProven = true;
+    if (key == kLastApplied && value.is_string()) {
+      visitLastApplied(value.get_ref<const std::string&>(), child);
+    } else if (key == "auths" && value.is_object()) {
+      visitPullConfig(value, child);
+    } else {
+      visit(value, child);
+    }
+  }
+}
+
+void DocumentWalk::visitArray(const Json& array, const Place& place) {
+  bool strings = isStringArray(array);
+  for (size_t i = 0; i < array.size(); ++i) {
+    Place child = place;
+    if (!place.nested) child.path = childPath(place.path, i);
+    if (place.name == "containers" || place.name == "initContainers" ||
+        place.name == "ephemeralContainers") {
+      child.container = stringOr(member(array[i], "name"), child.container);
+    }
+    if (strings) {
+      child.name.clear();
+      // ["--password", "x"], ["-u", "user:x"]: the element before says what this one is.
+      std::string before = i > 0 ? array[i - 1].get<std::string>() : std::string();
+      if (before.starts_with('-') && before.find('=') == std::string::npos) {
+        if (credentialSort(before)) {
+          child.name = before;
+        } else if (before == "-u" || before == "--user") {
+          const auto& pair = array[i].get_ref<const std::string&>();
+          size_t colon = pair.find(':');
+          if (colon != std::string::npos) {
+            auto hit = judgeNamed("password", std::string_view(pair).substr(colon + 1));
+            if (hit) {
+              hit->rule = "command-line-password";
+              hit->kind = "Password on a command line";
+              hit->name = before;
+              keep(std::move(*hit), pair, child);
+            }
+          }
+        }
+      }
+    }
+    visit(array[i], child);
+  }
+}
+
+void DocumentWalk::visitText(const std::string& text, const Place& place) {
+  if (text.size() < 8) return;
+  noteIds(text);
+  if (visitNestedJson(text, place) || visitEncoded(text, place)) return;
+  std::vector<SecretHit> hits = scanText(text);
+  if (!place.onlyProven) {
+    bool oneLine = text.find('\n') == std::string::npos;
+    if (oneLine) {
+      if (auto named = judgeNamed(place.name, text)) addUnlessOverlapping(hits, std::move(*named));
+    }
+    // Descriptions in prose are not read for assignments.
+    if (place.name != "description") scanAssignments(text, hits);
+  }
+  visitEmbedded(text, place, hits);
+  for (SecretHit& hit : hits) keep(std::move(hit), text, place);
+}
+
+bool DocumentWalk::visitNestedJson(const std::string& text, const Place& place) {
+  size_t first = text.find_first_not_of(" \t\r\n");
+  if (first == std::string::npos || (text[first] != '{' && text[first] != '[') ||
+      place.depth >= kMaxDepth) {
+    return false;
+  }
+  auto json = parseJson(text, "nested text");
+  if (!json || !json->is_structured()) return false;
+  Place child = place;
+  child.nested = true;
+  ++child.depth;
+  // A private key inside a service account file is judged with its neighbours.
+  std::vector<SecretHit> whole = scanText(text);
+  std::erase_if(whole, [](const SecretHit& hit) { return hit.rule != "gcp-service-account-key"; });
+  if (!whole.empty()) {
+    for (SecretHit& hit : whole) keep(std::move(hit), text, place);
+    return true;
+  }
+  visit(*json, child);
+  return true;
+}
+
+void DocumentWalk::visitLastApplied(const std::string& text, const Place& place) {
+  auto manifest = parseJson(text, "last-applied-configuration");
+  if (!manifest || !manifest->is_object()) {
+    visitText(text, place);
+    return;
+  }
+  Place inside = place;
+  inside.nested = true;
+  // Whoever may read the Secret that it was applied to may read the annotation too; what counts is
+  // what tools that copy metadata make of it.
+  inside.alertOnly = isSecretKind(*manifest);
+  inside.onlyProven = inside.alertOnly;
+  visit(*manifest, inside);
+}
+
+bool DocumentWalk::visitEncoded(std::string_view text, const Place& place) {
+  if (place.depth >= kMaxDepth) return false;
+  auto plain = decodeToText(text);
+  if (!plain) return false;
+  Place inside = place;
+  inside.nested = true;
+  inside.encoded = true;
+  ++inside.depth;
+  size_t before = hits_.size();
+  visitText(hold(std::move(*plain)), inside);
+  return hits_.size() > before;
+}
+
+void DocumentWalk::visitEmbedded(std::string_view text, const Place& place,
+                                 const std::vector<SecretHit>& hits) {
+  if (place.depth >= kMaxDepth) return;
+  Place inside = place;
+  inside.nested = true;
+  inside.encoded = true;
+  inside.name.clear();
+  ++inside.depth;
+  for (EmbeddedText& embedded : embeddedTexts(text)) {
+    bool known = std::any_of(hits.begin(), hits.end(), [&](const SecretHit& hit) {
+      return embedded.offset < hit.offset + hit.value.size() && hit.offset <= embedded.offset;
+    });
+    if (!known) visitText(hold(std::move(embedded.text)), inside);
+  }
+}
+
+// {"registry": {"auth": base64("user:password")}} or with username and password.
+void DocumentWalk::visitPullConfig(const Json& auths, const Place& place) {
+  for (const auto& [registry, login] : auths.items()) {
+    std::string pair = decodeBase64Loosely(stringOr(member(login, "auth")));
+    size_t colon = pair.find(':');
+    std::string password = colon != std::string::npos ? pair.substr(colon + 1)
+                                                      : stringOr(member(login, "password"));
+    OPENSSL_cleanse(pair.data(), pair.size());
+    // A cloud's registry takes a whole service account file as the password.
+    bool keyFile = password.starts_with('{') && password.find("private_key") != std::string::npos;
+    if (!keyFile && passwordStrength(password) == PasswordStrength::kNone &&
+        scanText(password).empty()) {
+      continue;
+    }
+    const std::string& held = hold(std::move(password));
+    SecretHit hit;
+    hit.rule = "registry-login";
+    hit.kind = "Container registry login";
+    hit.severity = Severity::kHigh;
+    hit.tier = Tier::kRemediate;
+    hit.confidence = 93;
+    hit.value = held;
+    hit.name = registry;
+    hit.evidence = {"pull-config", 93, "a registry's entry in a docker configuration"};
+    keep(std::move(hit), held, place);
+  }
+}
+
+void DocumentWalk::keep(SecretHit hit, std::string_view text, const Place& place) {
+  if (place.alertOnly) {
+    hit.tier = Tier::kAlert;
+    hit.confidence = std::min(hit.confidence, 70);
+  }
+  PlacedHit placed;
+  placed.path = place.path;
+  placed.container = place.container;
+  placed.encoded = place.encoded;
+  placed.nameIsField = !place.nested && hit.name == place.name;
+  bool lines = text.find('\n') < hit.offset;
+  if (lines) placed.line = lineAt(text, hit.offset);
+  placed.block = lines && !place.nested;
+  // Nested texts are copied out of parsed JSON that ends before the hits do.
+  placed.value = hold(std::string(hit.value));
+  hit.value = placed.value;
+  bool lastApplied = place.path.find(kLastApplied) != std::string::npos;
+  bool known = std::any_of(hits_.begin(), hits_.end(), [&](const PlacedHit& other) {
+    return other.value == placed.value && (other.path == placed.path || lastApplied ||
+                                           other.path.find(kLastApplied) != std::string::npos);
+  });
+  placed.hit = std::move(hit);
+  if (!known) {
+    hits_.push_back(std::move(placed));
+  } else if (!lastApplied) {
+    // Metadata comes before spec: the field itself is the better place to name.
+    for (PlacedHit& other : hits_) {
+      if (other.value == placed.value && other.path.find(kLastApplied) != std::string::npos) {
+        other = std::move(placed);
+        break;
+      }
+    }
+  }
+}
+
+}  // namespace firebreak::detect

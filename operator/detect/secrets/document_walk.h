@@ -1,0 +1,75 @@
+// Walks every string of one object, through nested JSON, base64 and gzip to depth 3, and says what
+// lies open where. Knows the places that need more than their text: env entries, argument lists,
+// image pull configurations, a manifest inside an annotation.
+// Lives within one call of scanSecretsIn; holds values only until then, and wipes what it decoded.
+#pragma once
+
+#include <deque>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "detect/scan_input.h"
+#include "detect/secrets/text_scan.h"
+#include "detect/signatures/secrets.h"
+
+namespace firebreak::detect {
+
+struct PlacedHit {
+  SecretHit hit;
+  std::string path;       // the field of the object that holds it, however deeply nested
+  std::string container;  // where the field is inside one
+  std::string_view value;
+  int line = 0;   // 1-based within a text of several lines, else 0
+  bool encoded = false;      // base64 or gzip had to be taken off
+  bool block = false;        // the text of several lines is the field itself
+  bool nameIsField = false;  // hit.name is already in the path
+};
+
+class DocumentWalk {
+ public:
+  explicit DocumentWalk(const Document& document)
+      : document_(document), idsSeen_(secretPairRules().size(), false) {}
+  ~DocumentWalk();
+  DocumentWalk(const DocumentWalk&) = delete;
+  DocumentWalk& operator=(const DocumentWalk&) = delete;
+
+  std::vector<PlacedHit> run();
+  // The public half of secretPairRules()[index] stands somewhere in the object. After run().
+  bool holdsId(size_t index) const { return idsSeen_.at(index); }
+
+ private:
+  struct Place {
+    std::string path;
+    std::string name;  // what the value is called: its key, or its entry's `name`
+    std::string container;
+    int depth = 0;  // texts parsed or decoded on the way here
+    bool encoded = false;
+    bool nested = false;       // inside a text that was parsed again
+    bool onlyProven = false;   // nothing that rests on a name alone
+    bool alertOnly = false;    // shown, never acted on
+  };
+
+  void visit(const Json& value, const Place& place);
+  void visitObject(const Json& object, const Place& place);
+  void visitArray(const Json& array, const Place& place);
+  void visitText(const std::string& text, const Place& place);
+  void visitLastApplied(const std::string& text, const Place& place);
+  bool visitNestedJson(const std::string& text, const Place& place);
+  // True where the text as a whole was an encoding of something that lies open.
+  bool visitEncoded(std::string_view text, const Place& place);
+  void visitEmbedded(std::string_view text, const Place& place, const std::vector<SecretHit>& hits);
+  void visitPullConfig(const Json& auths, const Place& place);
+  void keep(SecretHit hit, std::string_view text, const Place& place);
+  void noteIds(std::string_view text);
+  // Keeps a decoded text alive as long as the hits that point into it.
+  const std::string& hold(std::string text);
+
+  const Document& document_;
+  std::vector<PlacedHit> hits_;
+  std::deque<std::string> held_;
+  std::vector<bool> idsSeen_;
+};
+
+}  // namespace firebreak::detect

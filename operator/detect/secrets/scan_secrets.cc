@@ -1,0 +1,97 @@
+#include "detect/secrets/scan_secrets.h"
+
+#include <re2/re2.h>
+
+#include <algorithm>
+#include <string>
+
+#include "detect/secrets/document_walk.h"
+#include "detect/signatures/secrets.h"
+
+namespace firebreak::detect {
+namespace {
+
+// These describe other objects: text in them is documentation or a schema.
+constexpr std::string_view kDescriptions[] = {"CustomResourceDefinition",
+                                              "ValidatingAdmissionPolicy",
+                                              "ConstraintTemplate", "APIService"};
+
+// "" where the value stands in the text itself.
+std::string whereOf(const PlacedHit& placed) {
+  std::string where;
+  if (placed.line > 0) where += ", line " + std::to_string(placed.line);
+  if (!placed.hit.name.empty() && !placed.nameIsField) where += ", " + placed.hit.name;
+  if (placed.encoded) where += ", encoded";
+  return where;
+}
+
+Finding toFinding(const Document& document, const PlacedHit& placed) {
+  const SecretHit& hit = placed.hit;
+  Finding finding;
+  finding.family = Family::kExposedSecret;
+  finding.rule = hit.rule;
+  finding.severity = hit.severity;
+  finding.confidence = hit.confidence;
+  finding.tier = hit.tier;
+  finding.resource = document.ref;
+  finding.container = placed.container;
+  finding.fieldPath = placed.path;
+  finding.message = std::string(hit.kind) + " in the open in " + placed.path + whereOf(placed) +
+                    ": whoever may read this " + document.ref.kind +
+                    " can use it. Move it to a Secret, then revoke this one.";
+  finding.evidence.push_back(hit.evidence);
+  locate(document, &finding);
+  // A block of text starts on the line after its key.
+  if (placed.block && document.fieldLines.contains(placed.path)) finding.line += placed.line;
+  return finding;
+}
+
+// Both halves of a credential in one object make a guess certain.
+void proveByPair(const DocumentWalk& walk, std::vector<PlacedHit>& hits) {
+  for (size_t i = 0; i < secretPairRules().size(); ++i) {
+    const SecretPairRule& rule = secretPairRules()[i];
+    if (!walk.holdsId(i)) continue;
+    RE2 value(std::string(rule.secretRegex), RE2::Quiet);
+    RE2 name("(?i)" + std::string(rule.nameRegex), RE2::Quiet);
+    for (PlacedHit& placed : hits) {
+      SecretHit& hit = placed.hit;
+      if (hit.evidence.signal != "name-and-entropy" || !RE2::PartialMatch(hit.name, name) ||
+          !RE2::FullMatch(re2::StringPiece(placed.value.data(), placed.value.size()), value)) {
+        continue;
+      }
+      hit.rule = rule.id;
+      hit.kind = rule.kind;
+      hit.severity = Severity::kCritical;
+      hit.tier = Tier::kRemediate;
+      hit.confidence = 95;
+      hit.evidence = {"id-and-secret", 95,
+                      "both halves of the " + std::string(rule.kind) + " are in this object"};
+    }
+  }
+}
+
+}  // namespace
+
+std::vector<Finding> scanSecretsIn(const Document& document) {
+  std::vector<Finding> findings;
+  if (std::find(std::begin(kDescriptions), std::end(kDescriptions), document.ref.kind) !=
+      std::end(kDescriptions)) {
+    return findings;
+  }
+  DocumentWalk walk(document);
+  std::vector<PlacedHit> hits = walk.run();
+  proveByPair(walk, hits);
+  for (const PlacedHit& placed : hits) findings.push_back(toFinding(document, placed));
+  return findings;
+}
+
+std::vector<Finding> scanSecrets(const ScanInput& input) {
+  std::vector<Finding> findings;
+  for (const Document& document : input.documents()) {
+    std::vector<Finding> found = scanSecretsIn(document);
+    std::move(found.begin(), found.end(), std::back_inserter(findings));
+  }
+  return findings;
+}
+
+}  // namespace firebreak::detect

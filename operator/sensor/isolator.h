@@ -1,0 +1,63 @@
+// Isolator: carries out one measure on one pod of this node, or undoes it. Idempotent: doing it again
+// is how it is kept up. Says Verified only for what it saw itself. Owned by the Responder and called on
+// its thread only.
+#pragma once
+
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "firebreak/node_guard.h"
+#include "sensor/cgroup_tree.h"
+#include "sensor/freezer.h"
+#include "sensor/order_book.h"
+#include "sensor/procfs.h"
+#include "sensor/sock_diag.h"
+
+namespace firebreak::sensor {
+
+// What a Responder needs; a test puts its own in its place.
+class Isolation {
+ public:
+  virtual ~Isolation() = default;
+  virtual Outcome ensure(const IsolationOrder& order, std::string_view measure) = 0;
+  virtual Outcome undo(const IsolationOrder& order, std::string_view measure) = 0;
+  // Takes our drops off every pod of this node that `keep` does not want cut: what a sensor before
+  // this one left behind.
+  virtual void sweep(const std::vector<std::string>& keepDropped) = 0;
+};
+
+class Isolator : public Isolation {
+ public:
+  // `apiServer` is "address:port" as a pod sees it, empty where it is not known: what the probe tries
+  // beside the pod's own peers.
+  Isolator(const ProcFs& proc, const CgroupTree& cgroups, std::string apiServer);
+
+  Outcome ensure(const IsolationOrder& order, std::string_view measure) override;
+  Outcome undo(const IsolationOrder& order, std::string_view measure) override;
+  void sweep(const std::vector<std::string>& keepDropped) override;
+
+ private:
+  Outcome freeze(const std::string& podUid);
+  Outcome cutConnections(const std::string& podUid);
+  Outcome drop(const std::string& podUid);
+  Outcome probe(const std::string& podUid);
+  Outcome thaw(const std::string& podUid);
+  Result<std::vector<Flow>> flows(const std::string& podUid, bool destroy, bool* shared);
+  bool killPendingIn(const std::string& podUid) const;
+
+  struct Memory {
+    std::vector<std::string> peers;  // that the pod connected to, for the probe
+    size_t cut = 0;
+    WallTime killSeen{};
+  };
+
+  const ProcFs& proc_;
+  const CgroupTree& cgroups_;
+  const Freezer freezer_;
+  const std::string apiServer_;
+  std::map<std::string, Memory> memory_;  // by pod uid
+};
+
+}  // namespace firebreak::sensor

@@ -1,0 +1,219 @@
+#include "sensor/process_scan.h"
+
+#include <cstdlib>
+#include <set>
+
+#include "base/log.h"
+
+namespace firebreak::sensor {
+namespace {
+
+// A process as young as this is read in every round: runc's first process joins the pod's cgroup and
+// then becomes the program, both under the same pid.
+constexpr uint64_t kYoungSeconds = 10;
+// Rounds between two looks at a process that is no news, spread over the pids.
+constexpr uint64_t kPodRounds = 5;
+constexpr uint64_t kOtherRounds = 15;
+// Cores from which on a process is worth a close look, and for how long.
+constexpr double kBusyCores = 0.1;
+constexpr double kBusySeconds = 8;
+constexpr std::chrono::seconds kBetweenCloseLooks{10};
+constexpr size_t kArgumentBytes = 65536;
+constexpr size_t kMapsBytes = 1 << 20;
+constexpr size_t kTcpBytes = 1 << 20;
+constexpr size_t kMostFlows = 64;
+
+bool isLoopback(const std::string& address) {
+  return address.starts_with("127.") || address == "::1" || address == "0.0.0.0" || address == "::";
+}
+
+}  // namespace
+
+ProcessScan::ProcessScan(const ProcFs& proc, const CgroupTree& cgroups, Judge judge,
+                         SightingBook& book, ScanOptions options)
+    : proc_(proc),
+      cgroups_(cgroups),
+      judge_(std::move(judge)),
+      book_(book),
+      options_(std::move(options)) {}
+
+bool ProcessScan::young(const Known& known) const {
+  return known.stat.startTime + kYoungSeconds * static_cast<uint64_t>(options_.ticksPerSecond) >=
+         uptimeTicks_;
+}
+
+void ProcessScan::round(MonoTime now, WallTime wall) {
+  ++round_;
+  if (const auto uptime = proc_.readTop("uptime", 64)) {
+    uptimeTicks_ = static_cast<uint64_t>(std::strtod(uptime->c_str(), nullptr) *
+                                         static_cast<double>(options_.ticksPerSecond));
+  }
+  const auto pids = proc_.pids();
+  if (!pids) {
+    log::error("the process list cannot be read", {{"cause", pids.error().message}});
+    return;
+  }
+  for (const pid_t pid : *pids) {
+    const auto found = known_.find(pid);
+    if (found == known_.end()) {
+      meet(pid, now, wall);
+      continue;
+    }
+    Known& known = found->second;
+    known.round = round_;
+    const uint64_t rounds = young(known) ? 1 : known.place ? kPodRounds : kOtherRounds;
+    if ((round_ + static_cast<uint64_t>(pid)) % rounds == 0) revisit(pid, known, now, wall);
+  }
+  std::erase_if(known_, [this](const auto& entry) {
+    if (entry.second.round == round_) return false;
+    book_.ended({entry.first, entry.second.stat.startTime});
+    return true;
+  });
+  book_.forgetOld(wall);
+}
+
+void ProcessScan::meet(pid_t pid, MonoTime now, WallTime wall) {
+  const auto text = proc_.read(pid, "stat", 4096);
+  if (!text) return;  // gone already
+  auto stat = parseStat(*text);
+  if (!stat) return;
+  Known& known = known_[pid];
+  known.stat = std::move(*stat);
+  known.stat.pid = pid;
+  known.round = round_;
+  known.cpu.add(now, known.stat.ticks(), options_.ticksPerSecond);
+  look(known, now, wall);
+}
+
+void ProcessScan::revisit(pid_t pid, Known& known, MonoTime now, WallTime wall) {
+  const auto text = proc_.read(pid, "stat", 4096);
+  auto stat = text ? parseStat(*text) : std::nullopt;
+  if (!stat) return;
+  stat->pid = pid;
+  if (stat->startTime != known.stat.startTime) {  // the pid was given to somebody else
+    book_.ended({pid, known.stat.startTime});
+    known = Known{};
+    known.round = round_;
+  }
+  const bool renamed = known.stat.comm != stat->comm;
+  known.stat = std::move(*stat);
+  known.cpu.add(now, known.stat.ticks(), options_.ticksPerSecond);
+  book_.seen({pid, known.stat.startTime}, wall);
+  if (renamed || young(known)) {
+    look(known, now, wall);
+  } else if (known.place) {
+    const bool busy = known.cpu.cores() >= kBusyCores && known.cpu.seconds() >= kBusySeconds;
+    const bool suspicious = known.score >= SightingBook::kWorthTelling;
+    if ((busy || suspicious) && now - known.closeLook >= kBetweenCloseLooks) {
+      lookClosely(known, now, wall);
+    }
+  }
+}
+
+void ProcessScan::look(Known& known, MonoTime now, WallTime wall) {
+  const pid_t pid = known.stat.pid;
+  if (!known.place) {
+    const auto cgroup = proc_.read(pid, "cgroup", 16384);
+    if (!cgroup) return;
+    known.place = podOfProcess(*cgroup, options_.root);
+    if (!known.place || known.place->podUid == options_.ownPodUid) {
+      known.place.reset();
+      return;
+    }
+  }
+  ProcessObservation seen;
+  seen.place = *known.place;
+  seen.pid = pid;
+  seen.parent = known.stat.parent;
+  seen.startTime = known.stat.startTime;
+  seen.comm = known.stat.comm;
+  seen.threads = known.stat.threads;
+  seen.nice = known.stat.nice;
+  seen.virtualBytes = known.stat.virtualBytes;
+  if (const auto text = proc_.read(pid, "cmdline", kArgumentBytes)) {
+    seen.arguments = parseCommandLine(*text);
+  }
+  if (auto link = proc_.link(pid, "exe")) {
+    constexpr std::string_view kDeleted = " (deleted)";
+    seen.executableDeleted = link->ends_with(kDeleted);
+    if (seen.executableDeleted) link->resize(link->size() - kDeleted.size());
+    seen.executable = std::move(*link);
+    // What is mounted changes seldom enough to look once for each program.
+    if (known.last && known.last->executable == seen.executable) {
+      seen.executableInMemory = known.last->executableInMemory;
+    } else if (const auto mounts = proc_.read(pid, "mountinfo")) {
+      seen.executableInMemory = liesInMemory(*mounts, seen.executable);
+    }
+  }
+  const bool same = known.last && known.last->arguments == seen.arguments &&
+                    known.last->comm == seen.comm && known.last->executable == seen.executable &&
+                    known.last->executableDeleted == seen.executableDeleted;
+  known.last = std::move(seen);
+  if (same) return;
+  const Verdict verdict = judge_(*known.last);
+  known.score = std::max(known.score, verdict.score);
+  book_.record(*known.last, verdict, wall);
+  if (verdict.score >= SightingBook::kWorthTelling) known.closeLook = now - kBetweenCloseLooks / 2;
+}
+
+void ProcessScan::lookClosely(Known& known, MonoTime now, WallTime wall) {
+  known.closeLook = now;
+  look(known, now, wall);
+  if (!known.last) return;
+  known.closeLook = now;
+  ProcessObservation& seen = *known.last;
+  const pid_t pid = seen.pid;
+  seen.closely = true;
+  seen.threads = known.stat.threads;
+  seen.virtualBytes = known.stat.virtualBytes;
+  seen.cores = known.cpu.cores();
+  seen.cpuVariation = known.cpu.variation();
+  seen.observedSeconds = known.cpu.seconds();
+  if (const auto maps = proc_.read(pid, "maps", kMapsBytes)) seen.memory = parseMaps(*maps);
+  if (const auto stat = cgroups_.cpuStat(seen.place)) {
+    const uint64_t periods = stat->periods - std::min(stat->periods, known.group.periods);
+    const uint64_t throttled = stat->throttled - std::min(stat->throttled, known.group.throttled);
+    if (periods > 0) seen.throttledShare = static_cast<double>(throttled) / static_cast<double>(periods);
+    known.group = *stat;
+  }
+  seen.flows = outgoingFlows(known, now);
+  const Verdict verdict = judge_(seen);
+  known.score = std::max(known.score, verdict.score);
+  book_.record(seen, verdict, wall);
+}
+
+std::vector<ObservedFlow> ProcessScan::outgoingFlows(Known& known, MonoTime now) {
+  std::vector<SocketRow> rows;
+  for (const char* table : {"net/tcp", "net/tcp6"}) {
+    if (const auto text = proc_.read(known.stat.pid, table, kTcpBytes)) {
+      for (SocketRow& row : parseTcp(*text)) rows.push_back(std::move(row));
+    }
+  }
+  std::set<int> listening;
+  for (const SocketRow& row : rows) {
+    if (row.listening) listening.insert(row.localPort);
+  }
+  std::vector<ObservedFlow> flows;
+  std::map<std::string, MonoTime> since;
+  for (const SocketRow& row : rows) {
+    const bool outgoing = row.established && !listening.contains(row.localPort);
+    if (!outgoing || isLoopback(row.remoteAddress) || flows.size() >= kMostFlows) continue;
+    const std::string key = std::to_string(row.localPort) + ">" + row.remoteAddress + ":" +
+                            std::to_string(row.remotePort);
+    const auto before = known.flows.find(key);
+    const MonoTime first = before == known.flows.end() ? now : before->second;
+    since[key] = first;
+    const auto age = std::chrono::duration_cast<std::chrono::seconds>(now - first);
+    flows.push_back({row.remoteAddress, row.remotePort, age.count(), -1});
+  }
+  known.flows = std::move(since);
+  return flows;
+}
+
+size_t ProcessScan::podProcesses() const {
+  size_t count = 0;
+  for (const auto& [pid, known] : known_) count += known.place ? 1U : 0U;
+  return count;
+}
+
+}  // namespace firebreak::sensor

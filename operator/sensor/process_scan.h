@@ -1,0 +1,65 @@
+// ProcessScan: one round over /proc, cheap enough for every second. Unknown and young processes are
+// read closely (a container's first process changes its name and arguments when it starts the
+// program), the others by one stat every few rounds; memory maps, connections and throttling only of
+// what is suspicious or uses CPU. Owned by the sensor's main loop; not thread-safe.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+
+#include "firebreak/clock.h"
+#include "sensor/cgroup_tree.h"
+#include "sensor/cpu_window.h"
+#include "sensor/observation.h"
+#include "sensor/procfs.h"
+#include "sensor/sighting_book.h"
+
+namespace firebreak::sensor {
+
+struct ScanOptions {
+  CgroupRoot root;
+  std::string ownPodUid;  // never reported
+  int64_t ticksPerSecond = 100;
+};
+
+class ProcessScan {
+ public:
+  // All outlive the scan.
+  ProcessScan(const ProcFs& proc, const CgroupTree& cgroups, Judge judge, SightingBook& book,
+              ScanOptions options);
+
+  void round(MonoTime now, WallTime wall);
+  size_t podProcesses() const;
+
+ private:
+  struct Known {
+    ProcStat stat;
+    std::optional<PodPlace> place;  // nullopt: not of a pod of this node
+    CpuWindow cpu;
+    std::optional<ProcessObservation> last;  // light part, for pods' processes
+    int score = 0;
+    MonoTime closeLook{};
+    std::map<std::string, MonoTime> flows;  // "local port>remote" -> first seen
+    CpuStat group;
+    uint64_t round = 0;  // last one that it was there
+  };
+
+  void meet(pid_t pid, MonoTime now, WallTime wall);
+  void revisit(pid_t pid, Known& known, MonoTime now, WallTime wall);
+  void look(Known& known, MonoTime now, WallTime wall);
+  void lookClosely(Known& known, MonoTime now, WallTime wall);
+  std::vector<ObservedFlow> outgoingFlows(Known& known, MonoTime now);
+  bool young(const Known& known) const;
+
+  const ProcFs& proc_;
+  const CgroupTree& cgroups_;
+  const Judge judge_;
+  SightingBook& book_;
+  const ScanOptions options_;
+  std::map<pid_t, Known> known_;
+  uint64_t round_ = 0;
+  uint64_t uptimeTicks_ = 0;
+};
+
+}  // namespace firebreak::sensor

@@ -1,0 +1,266 @@
+// The isolation rungs on real sockets, cgroups and namespaces: a process of ours in a network
+// namespace and a pod-shaped cgroup of its own keeps a connection going and counts. Needs root.
+#include <arpa/inet.h>
+#include <gtest/gtest.h>
+#include <net/if.h>
+#include <netinet/in.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <functional>
+#include <thread>
+
+#include "sensor/bpf_drop.h"
+#include "sensor/isolator.h"
+
+namespace firebreak::sensor {
+namespace {
+
+namespace fs = std::filesystem;
+
+const std::string kUid = "0a1b2c3d-1111-2222-3333-444455556666";
+const std::string kMount = "/sys/fs/cgroup";
+constexpr char kAddress[] = "10.99.0.1";
+
+// Shared with the child.
+struct Counters {
+  std::atomic<int> ready;  // 1 = runs, -1 = cannot
+  std::atomic<int> answers;
+  std::atomic<int> losses;
+};
+
+sockaddr_in address(uint16_t port) {
+  sockaddr_in out = {};
+  out.sin_family = AF_INET;
+  out.sin_port = htons(port);
+  inet_pton(AF_INET, kAddress, &out.sin_addr);
+  return out;
+}
+
+// The loopback interface with an address that is none of 127/8, so that its flows count as traffic.
+bool bringUpNetwork() {
+  const int fd = socket(AF_INET, SOCK_DGRAM, 0);
+  ifreq request = {};
+  std::strcpy(request.ifr_name, "lo");
+  const sockaddr_in own = address(0);
+  std::memcpy(&request.ifr_addr, &own, sizeof(own));
+  if (ioctl(fd, SIOCSIFADDR, &request) != 0) return false;
+  request.ifr_flags = IFF_UP | IFF_RUNNING;
+  const bool up = ioctl(fd, SIOCSIFFLAGS, &request) == 0;
+  close(fd);
+  return up;
+}
+
+void echo(int listener) {
+  while (true) {
+    const int peer = accept(listener, nullptr, nullptr);
+    if (peer < 0) continue;
+    std::thread([peer] {
+      char byte = 0;
+      while (recv(peer, &byte, 1, 0) == 1 && send(peer, &byte, 1, MSG_NOSIGNAL) == 1) {
+      }
+      close(peer);
+    }).detach();
+  }
+}
+
+[[noreturn]] void pod(Counters* counters) {
+  prctl(PR_SET_PDEATHSIG, SIGKILL);
+  sockaddr_in own = address(4711);
+  if (unshare(CLONE_NEWNET) != 0 || !bringUpNetwork()) {
+    counters->ready = -1;
+    _exit(1);
+  }
+  const int server = socket(AF_INET, SOCK_STREAM, 0);
+  if (bind(server, reinterpret_cast<sockaddr*>(&own), sizeof(own)) != 0 || listen(server, 16) != 0) {
+    counters->ready = -1;
+    _exit(1);
+  }
+  std::thread(echo, server).detach();
+  counters->ready = 1;
+  while (true) {
+    const int fd = socket(AF_INET, SOCK_STREAM, 0);
+    const timeval timeout{0, 200000};
+    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof(timeout));
+    setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &timeout, sizeof(timeout));
+    if (connect(fd, reinterpret_cast<sockaddr*>(&own), sizeof(own)) == 0) {
+      char byte = 'x';
+      while (send(fd, &byte, 1, MSG_NOSIGNAL) == 1 && recv(fd, &byte, 1, 0) == 1) {
+        ++counters->answers;
+        usleep(20000);
+      }
+    }
+    ++counters->losses;
+    close(fd);
+    usleep(20000);
+  }
+}
+
+bool eventually(const std::function<bool()>& condition) {
+  for (int i = 0; i < 1000; ++i) {
+    if (condition()) return true;
+    usleep(10000);
+  }
+  return false;
+}
+
+class IsolationLiveTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    if (geteuid() != 0) GTEST_SKIP() << "needs root";
+    root_ = "firebreak-test-" + std::to_string(getpid());
+    const std::string pod = "/" + root_ + "/kubepods/besteffort/pod" + kUid;
+    const bool hybrid = fs::exists(kMount + "/unified/cgroup.controllers");
+    if (hybrid) folders_ = {kMount + "/unified" + pod, kMount + "/freezer" + pod};
+    else if (fs::exists(kMount + "/cgroup.controllers")) folders_ = {kMount + pod};
+    for (const std::string& folder : folders_) {
+      std::error_code error;
+      fs::create_directories(folder + "/" + std::string(64, 'c'), error);
+      if (error) GTEST_SKIP() << "cannot make " << folder;
+    }
+    if (folders_.empty()) GTEST_SKIP() << "no cgroup v2";
+    void* memory = mmap(nullptr, sizeof(Counters), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    counters_ = new (memory) Counters{};
+    pid_ = fork();
+    if (pid_ == 0) {
+      for (const std::string& folder : folders_) {
+        std::ofstream(folder + "/" + std::string(64, 'c') + "/cgroup.procs") << 0;
+      }
+      pod(counters_);
+    }
+    ASSERT_TRUE(eventually([this] { return counters_->ready != 0; }));
+    if (counters_->ready < 0) GTEST_SKIP() << "may not make a network namespace";
+    ASSERT_TRUE(eventually([this] { return counters_->answers > 3; }));
+    order_.podUid = kUid;
+    order_.orderId = "o";
+  }
+
+  void TearDown() override {
+    if (pid_ > 0) endPod();
+    for (const std::string& folder : folders_) {
+      const fs::path path(folder);
+      rmdir((folder + "/" + std::string(64, 'c')).c_str());
+      for (fs::path up = path; up.string().find(root_) != std::string::npos; up = up.parent_path()) {
+        eventually([&] { return rmdir(up.c_str()) == 0 || errno != EBUSY; });
+      }
+      EXPECT_FALSE(fs::exists(folder));
+    }
+  }
+
+  void endPod() {
+    (void)Freezer(cgroups()).thaw(kUid);
+    kill(pid_, SIGKILL);
+    waitpid(pid_, nullptr, 0);
+    pid_ = 0;
+  }
+  CgroupTree cgroups() const { return CgroupTree(kMount, {root_}); }
+  bool answersComeIn() {
+    const int before = counters_->answers;
+    return eventually([&] { return counters_->answers > before + 3; });
+  }
+  bool standsStill() {
+    usleep(50000);  // what was under way
+    const int before = counters_->answers;
+    usleep(400000);
+    return counters_->answers == before;
+  }
+
+  std::string root_;
+  std::vector<std::string> folders_;
+  Counters* counters_ = nullptr;
+  pid_t pid_ = 0;
+  IsolationOrder order_;
+  ProcFs proc_;
+};
+
+TEST_F(IsolationLiveTest, CutsDropsProvesAndUndoes) {
+  const CgroupTree tree = cgroups();
+  Isolator isolator(proc_, tree, "");
+
+  Outcome outcome = isolator.ensure(order_, "CutConnections");
+  EXPECT_EQ(outcome.state, MeasureState::kVerified) << outcome.message;
+  EXPECT_TRUE(eventually([this] { return counters_->losses > 0; })) << "the client lost its connection";
+  EXPECT_TRUE(answersComeIn()) << "and made another one";
+
+  outcome = isolator.ensure(order_, "Probe");
+  EXPECT_EQ(outcome.state, MeasureState::kFailed) << outcome.message;
+  EXPECT_NE(outcome.message.find("10.99.0.1:4711"), std::string::npos) << outcome.message;
+
+  outcome = isolator.ensure(order_, "Drop");
+  if (outcome.state == MeasureState::kFailed) GTEST_SKIP() << outcome.message;
+  EXPECT_EQ(outcome.state, MeasureState::kVerified) << outcome.message;
+  EXPECT_TRUE(standsStill());
+  outcome = isolator.ensure(order_, "Probe");
+  EXPECT_EQ(outcome.state, MeasureState::kVerified) << outcome.message;
+
+  // Another sensor after this one: it keeps what is ordered and takes off what is not.
+  Isolator next(proc_, tree, "");
+  next.sweep({kUid});
+  EXPECT_TRUE(standsStill());
+  next.sweep({});
+  EXPECT_TRUE(answersComeIn());
+
+  EXPECT_EQ(next.ensure(order_, "Drop").state, MeasureState::kVerified);
+  EXPECT_EQ(next.ensure(order_, "Drop").state, MeasureState::kVerified) << "twice is once";
+  EXPECT_EQ(next.undo(order_, "Drop").state, MeasureState::kReleased);
+  EXPECT_FALSE(dropAttached(*tree.unifiedFolder(kUid)).value_or(true));
+  EXPECT_TRUE(answersComeIn());
+}
+
+TEST_F(IsolationLiveTest, FreezesAndThaws) {
+  const CgroupTree tree = cgroups();
+  Isolator isolator(proc_, tree, "");
+  Outcome outcome = isolator.ensure(order_, "Freeze");
+  EXPECT_EQ(outcome.state, MeasureState::kVerified) << outcome.message;
+  EXPECT_TRUE(standsStill());
+  // A frozen pod's connections are cut as well.
+  outcome = isolator.ensure(order_, "CutConnections");
+  EXPECT_EQ(outcome.state, MeasureState::kVerified) << outcome.message;
+  outcome = isolator.undo(order_, "Freeze");
+  EXPECT_EQ(outcome.state, MeasureState::kReleased) << outcome.message;
+  EXPECT_TRUE(answersComeIn());
+  EXPECT_GT(counters_->losses, 0);
+}
+
+TEST_F(IsolationLiveTest, SaysWhenAThawWillKill) {
+  const CgroupTree tree = cgroups();
+  if (!Freezer(tree).holdsKills(kUid)) GTEST_SKIP() << "only the v1 freezer holds a SIGKILL back";
+  Isolator isolator(proc_, tree, "");
+  ASSERT_EQ(isolator.ensure(order_, "Freeze").state, MeasureState::kVerified);
+  kill(pid_, SIGKILL);
+  const Outcome outcome = isolator.undo(order_, "Freeze");
+  EXPECT_NE(outcome.message.find("told to end"), std::string::npos) << outcome.message;
+}
+
+TEST_F(IsolationLiveTest, ReleasesAPodThatIsGone) {
+  const CgroupTree tree = cgroups();
+  Isolator isolator(proc_, tree, "");
+  endPod();
+  ASSERT_TRUE(eventually([&] { return tree.processes(kUid).empty(); }));
+  for (const char* measure : {"Freeze", "CutConnections", "Drop", "Probe"}) {
+    EXPECT_EQ(isolator.ensure(order_, measure).state, MeasureState::kReleased) << measure;
+  }
+}
+
+TEST_F(IsolationLiveTest, HoldsThePodAlsoWhenTheProcessThatWasSeenIsGone) {
+  const CgroupTree tree = cgroups();
+  Isolator isolator(proc_, tree, "");
+  EXPECT_EQ(tree.pods(), std::vector<std::string>{kUid});
+  EXPECT_EQ(tree.processes(kUid), std::vector<pid_t>{pid_});
+  order_.pid = pid_;
+  order_.startTime = 1;  // another process under that pid: the pod still is the target
+  EXPECT_EQ(isolator.ensure(order_, "CutConnections").state, MeasureState::kVerified);
+}
+
+}  // namespace
+}  // namespace firebreak::sensor

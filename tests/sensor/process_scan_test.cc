@@ -1,0 +1,165 @@
+#include "sensor/process_scan.h"
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+
+namespace firebreak::sensor {
+namespace {
+
+namespace fs = std::filesystem;
+
+const std::string kUid = "0a1b2c3d-1111-2222-3333-444455556666";
+const std::string kCid(64, 'c');
+const WallTime kWall = WallTime{std::chrono::hours(24 * 365 * 56)};
+
+// A /proc of our own making.
+class FakeProc {
+ public:
+  FakeProc() {
+    char name[] = "/tmp/firebreak-proc-XXXXXX";
+    root_ = mkdtemp(name);
+    write("uptime", "1000.00 1.00\n");
+  }
+  ~FakeProc() { fs::remove_all(root_); }
+
+  void put(pid_t pid, const std::string& comm, const std::string& commandLine, const std::string& cgroup,
+           uint64_t startTime, uint64_t ticks = 0) {
+    const std::string folder = std::to_string(pid) + "/";
+    fs::create_directories(root_ + "/" + folder);
+    write(folder + "stat", std::to_string(pid) + " (" + comm + ") S 1 1 1 0 -1 0 0 0 0 0 " +
+                               std::to_string(ticks) + " 0 0 0 20 0 1 0 " + std::to_string(startTime) +
+                               " 1000000 100\n");
+    write(folder + "cmdline", commandLine);
+    write(folder + "cgroup", cgroup);
+  }
+  void link(pid_t pid, const std::string& target) {
+    const std::string path = root_ + "/" + std::to_string(pid) + "/exe";
+    fs::remove(path);
+    fs::create_symlink(target, path);
+  }
+  void write(const std::string& file, const std::string& text) {
+    std::ofstream(root_ + "/" + file, std::ios::binary | std::ios::trunc) << text;
+  }
+  void remove(pid_t pid) { fs::remove_all(root_ + "/" + std::to_string(pid)); }
+  const std::string& root() const { return root_; }
+
+ private:
+  std::string root_;
+};
+
+std::string podCgroup(const std::string& uid = kUid) {
+  return "4:memory:/kubepods/besteffort/pod" + uid + "/" + kCid + "\n0::/kubepods/besteffort/pod" + uid + "/" +
+         kCid + "\n";
+}
+
+class ProcessScanTest : public ::testing::Test {
+ protected:
+  // Looks for the word "mine" in the arguments, or for a close look at a busy process.
+  static Verdict judge(const ProcessObservation& seen) {
+    for (const std::string& argument : seen.arguments) {
+      if (argument == "mine") return {90, {{"word", 90, "says mine"}}};
+    }
+    if (seen.closely && seen.cores > 0.5 && seen.memory.largestAnonymousMiB > 2000) {
+      return {85, {{"shape", 85, "looks like it"}}};
+    }
+    return {};
+  }
+  void round() {
+    scan_.round(now_, kWall);
+    now_ += std::chrono::seconds(1);
+  }
+  std::vector<Sighting> sightings() const { return book_.published().sightings; }
+
+  FakeProc fake_;
+  ProcFs proc_{fake_.root()};
+  CgroupTree cgroups_{fake_.root() + "/cgroup", {}};
+  SightingBook book_;
+  ProcessScan scan_{proc_, cgroups_, judge, book_, ScanOptions{{}, "99999999-1111-2222-3333-444455556666", 100}};
+  MonoTime now_{std::chrono::hours(1)};
+};
+
+TEST_F(ProcessScanTest, SeesANewMinerInTheNextRoundAndOnlyInPods) {
+  fake_.put(10, "host", std::string("x\0mine\0", 7), "0::/system.slice/x.service\n", 5);
+  round();
+  EXPECT_TRUE(sightings().empty());
+  fake_.put(11, "xmrig", std::string("xmrig\0mine\0", 11), podCgroup(), 99990);
+  fake_.link(11, "/tmp/x (deleted)");
+  round();
+  ASSERT_EQ(sightings().size(), 1u);
+  const Sighting seen = sightings()[0];
+  EXPECT_EQ(seen.podUid, kUid);
+  EXPECT_EQ(seen.containerId, kCid);
+  EXPECT_EQ(seen.process.pid, 11);
+  EXPECT_EQ(seen.process.startTime, 99990);
+  EXPECT_EQ(seen.process.executable, "/tmp/x");
+  EXPECT_TRUE(seen.process.executableDeleted);
+  EXPECT_EQ(seen.process.commandLine, "xmrig mine");
+}
+
+TEST_F(ProcessScanTest, SeesAProcessThatJoinsThePodAndBecomesTheMinerLater) {
+  fake_.put(12, "runc:[2:INIT]", std::string("runc\0init\0", 10), "0::/system.slice/containerd.service\n", 99999);
+  round();
+  fake_.put(12, "xmrig", std::string("xmrig\0mine\0", 11), podCgroup(), 99999);
+  round();
+  ASSERT_EQ(sightings().size(), 1u);
+}
+
+TEST_F(ProcessScanTest, SeesAnOldProcessThatBecomesAnotherProgram) {
+  fake_.put(13, "sh", std::string("sh\0", 3), podCgroup(), 5);
+  round();
+  fake_.put(13, "xmrig", std::string("xmrig\0mine\0", 11), podCgroup(), 5);
+  for (int i = 0; i < 6; ++i) round();
+  ASSERT_EQ(sightings().size(), 1u);
+}
+
+TEST_F(ProcessScanTest, TakesAReusedPidForAnotherProcess) {
+  fake_.put(14, "xmrig", std::string("xmrig\0mine\0", 11), podCgroup(), 5);
+  round();
+  const std::string other = "bbbbbbbb-1111-2222-3333-444455556666";
+  fake_.put(14, "sh", std::string("sh\0", 3), podCgroup(other), 99000);
+  for (int i = 0; i < 16; ++i) round();
+  ASSERT_EQ(sightings().size(), 1u);
+  EXPECT_EQ(sightings()[0].podUid, kUid);
+  EXPECT_EQ(scan_.podProcesses(), 1u);
+}
+
+TEST_F(ProcessScanTest, LooksCloselyAtWhatUsesCpu) {
+  fake_.put(15, "python", std::string("python\0", 7), podCgroup(), 5);
+  fake_.put(16, "java", std::string("java\0", 5), podCgroup(), 5);
+  fake_.write("15/maps", "7f0586c00000-7f0618c00000 rw-p 00000000 00:00 0 \n");
+  fake_.write("16/maps", "7f0586c00000-7f0618c00000 rw-p 00000000 00:00 0 \n");
+  for (uint64_t i = 0; i < 30; ++i) {
+    fake_.put(15, "python", std::string("python\0", 7), podCgroup(), 5, i * 95);
+    fake_.put(16, "java", std::string("java\0", 5), podCgroup(), 5, i);
+    round();
+  }
+  ASSERT_EQ(sightings().size(), 1u);
+  EXPECT_EQ(sightings()[0].process.pid, 15);
+}
+
+TEST_F(ProcessScanTest, LeavesItselfAndOtherNodesAlone) {
+  fake_.put(17, "mine", std::string("mine\0", 5), podCgroup("99999999-1111-2222-3333-444455556666"), 5);
+  fake_.put(18, "mine", std::string("mine\0", 5),
+            "0::/e2e/node-2/kubepods/besteffort/pod" + kUid + "/" + kCid + "\n", 5);
+  round();
+  EXPECT_TRUE(sightings().empty());
+}
+
+TEST_F(ProcessScanTest, GoesOnPastEntriesThatVanishOrMakeNoSense) {
+  fs::create_directories(fake_.root() + "/19");       // no file in it
+  fs::create_directories(fake_.root() + "/20/stat");  // a folder where a file should be
+  fake_.put(21, ") S 1", std::string(65536, '\xff'), podCgroup(), 5);
+  fake_.put(22, "x\n0::/kubepods", std::string("mine\0", 5), podCgroup(), 5);
+  fake_.write("23", "no folder");
+  round();
+  ASSERT_EQ(sightings().size(), 1u);
+  EXPECT_EQ(sightings()[0].process.pid, 22);
+  fake_.remove(22);
+  round();
+  EXPECT_EQ(scan_.podProcesses(), 1u);
+}
+
+}  // namespace
+}  // namespace firebreak::sensor

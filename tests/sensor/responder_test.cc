@@ -1,0 +1,106 @@
+#include "sensor/responder.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <condition_variable>
+#include <mutex>
+
+namespace firebreak::sensor {
+namespace {
+
+using ::testing::ElementsAre;
+
+const std::string kPod = "0a1b2c3d-1111-2222-3333-444455556666";
+
+// Notes what it is asked to do; everything succeeds.
+class Recorder : public Isolation {
+ public:
+  Outcome ensure(const IsolationOrder& order, std::string_view measure) override {
+    note("ensure " + std::string(measure) + " " + order.orderId);
+    return {MeasureState::kVerified, ""};
+  }
+  Outcome undo(const IsolationOrder& order, std::string_view measure) override {
+    note("undo " + std::string(measure) + " " + order.orderId);
+    return {MeasureState::kReleased, ""};
+  }
+  void sweep(const std::vector<std::string>& keep) override {
+    note("sweep but " + std::to_string(keep.size()));
+  }
+  std::vector<std::string> waitFor(size_t count) {
+    std::unique_lock lock(mutex_);
+    condition_.wait_for(lock, std::chrono::seconds(20), [&] { return notes_.size() >= count; });
+    return notes_;
+  }
+
+ private:
+  void note(std::string text) {
+    {
+      std::lock_guard lock(mutex_);
+      notes_.push_back(std::move(text));
+    }
+    condition_.notify_all();
+  }
+  std::mutex mutex_;
+  std::condition_variable condition_;
+  std::vector<std::string> notes_;
+};
+
+NodeGuard guardWith(std::vector<std::string> ids) {
+  NodeGuard guard;
+  guard.node = "n";
+  for (std::string& id : ids) {
+    IsolationOrder order;
+    order.orderId = std::move(id);
+    order.podUid = kPod;
+    order.podRef = "shop/web-1";
+    order.measures = {"Drop"};
+    order.expiresAt = systemClock().wall() + std::chrono::hours(1);
+    guard.orders.push_back(std::move(order));
+  }
+  return guard;
+}
+
+TEST(Responder, SweepsOnceThenKeepsOrdersAndUndoesThem) {
+  Recorder recorder;
+  Responder responder(recorder, systemClock(), {true, "", ""}, [] {});
+  responder.start();
+  responder.setOrders(guardWith({"a"}));
+  recorder.waitFor(2);
+  responder.setOrders(NodeGuard{});
+  EXPECT_THAT(recorder.waitFor(3), ElementsAre("sweep but 1", "ensure Drop a", "undo Drop a"));
+}
+
+TEST(Responder, LeavesThePodDroppedWhileAnotherOrderHoldsIt) {
+  Recorder recorder;
+  Responder responder(recorder, systemClock(), {true, "", ""}, [] {});
+  responder.start();
+  responder.setOrders(guardWith({"a", "b"}));
+  recorder.waitFor(3);
+  responder.setOrders(guardWith({"b"}));
+  responder.setOrders(NodeGuard{});
+  EXPECT_THAT(recorder.waitFor(4),
+              ElementsAre("sweep but 2", "ensure Drop a", "ensure Drop b", ::testing::StartsWith("undo Drop")));
+}
+
+TEST(Responder, TouchesNothingWhereItOnlyWatches) {
+  Recorder recorder;
+  std::mutex mutex;
+  std::condition_variable changed;
+  bool told = false;
+  Responder responder(recorder, systemClock(), {false, "", ""}, [&] {
+    std::lock_guard lock(mutex);
+    told = true;
+    changed.notify_all();
+  });
+  responder.start();
+  responder.setOrders(guardWith({"a"}));
+  std::unique_lock lock(mutex);
+  ASSERT_TRUE(changed.wait_for(lock, std::chrono::seconds(20), [&] { return told; }));
+  ASSERT_EQ(responder.reports().size(), 1u);
+  EXPECT_EQ(responder.reports()[0].state, "Refused");
+  EXPECT_TRUE(recorder.waitFor(0).empty());
+}
+
+}  // namespace
+}  // namespace firebreak::sensor
