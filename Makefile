@@ -25,7 +25,7 @@ deps: ## install what is missing to build and test (Debian 12)
 	@e2e/deps
 
 build: ## the release binary: build/release/firebreak
-	@cmake --preset release $(CMAKE_QUIET)
+	@cmake --preset release --log-level=WARNING >/dev/null
 	@cmake --build build/release -j $(JOBS) --target firebreak
 
 image: build ## the container image: build/image/firebreak.tar
@@ -44,12 +44,10 @@ cluster-down: ## stop the cluster; nothing happens when there is none
 	@$(CTL) down
 
 unit: ## unit tests under the address and undefined-behaviour sanitizers
-	@cmake --preset asan-ubsan $(CMAKE_QUIET)
-	@cmake --build build/asan-ubsan -j $(JOBS)
-	@ctest --preset asan-ubsan -j $(JOBS) $(CTEST_QUIET)
+	@e2e/unit asan-ubsan
 
 tsan: ## unit tests of kube/ and control/ under the thread sanitizer
-	@e2e/tsan
+	@e2e/unit tsan kube control
 
 test: ## everything: unit tests, then the scenarios on a cluster of their own
 	@e2e/run $(SCENARIOS)
@@ -64,5 +62,5 @@ fresh: ## deps, build and unit in a bare Debian 12 (chroot), as a newcomer would
 	@e2e/fresh
 
 clean: ## stop the clusters of this checkout and remove build/
-	@for slot in '' test demo interrupt; do $(CTL) --slot "$$slot" down || exit 1; done
+	@for slot in "" test demo interrupt; do $(CTL) --slot "$$slot" down || exit 1; done
 	@rm -rf build

@@ -1,6 +1,5 @@
 #include "cli/release.h"
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <chrono>
 #include <cstdlib>
@@ -11,13 +10,10 @@
 #include <thread>
 #include <vector>
 
-#include "api/node_guard_json.h"
 #include "base/json.h"
 #include "base/time_format.h"
+#include "cli/cluster_access.h"
 #include "firebreak/clock.h"
-#include "kube/client.h"
-#include "kube/config.h"
-#include "kube/curl_transport.h"
 
 namespace firebreak {
 namespace {
@@ -32,7 +28,6 @@ constexpr seconds kStopWait{20};
 constexpr seconds kReleaseWait{25};
 
 struct Arguments {
-  kube::ConfigSource source;
   bool all = false;
   bool uninstall = false;
   std::string ns;
@@ -172,12 +167,12 @@ class Release {
 
 int runRelease(int argc, char** argv) {
   Arguments arguments;
+  ClusterAccess access;
   CLI::App app("Has the sensors let go of the pods that they hold", "firebreak release");
   app.add_flag("--all", arguments.all, "every pod on every node")->required();
   app.add_flag("--uninstall", arguments.uninstall,
                "stop the operator first, take finalizers off, say what stays");
-  app.add_option("--kubeconfig", arguments.source.kubeconfig, "kubeconfig file");
-  app.add_option("--context", arguments.source.context, "context of the kubeconfig");
+  access.addOptions(app);
   app.add_option("--namespace", arguments.ns, "namespace of the operator");
   app.add_option("--operator", arguments.operatorName, "Deployment of the operator")
       ->capture_default_str();
@@ -186,20 +181,12 @@ int runRelease(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     return app.exit(error, std::cout, std::cerr) == 0 ? 0 : 2;
   }
-  auto config = kube::loadConfig(arguments.source);
-  auto transport = config ? kube::makeCurlTransport(*config)
-                          : tl::unexpected<Error>(config.error());
-  if (!transport) {
-    std::cerr << "firebreak release: no way to the API server: " << transport.error().message
-              << "\n";
-    return 1;
-  }
+  if (!access.connect(app)) return 1;
   if (arguments.ns.empty()) {
     const char* own = std::getenv("POD_NAMESPACE");
     arguments.ns = own != nullptr && *own != '\0' ? own : "firebreak-system";
   }
-  kube::Client client(**transport);
-  Release release(client);
+  Release release(access.client());
   if (arguments.uninstall) release.stopOperator(arguments.ns, arguments.operatorName);
   release.withdrawOrders();
   release.awaitSensors();

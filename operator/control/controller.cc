@@ -1,11 +1,11 @@
 #include "control/controller.h"
 
-#include <atomic>
-#include <mutex>
+#include <algorithm>
 
 #include "base/log.h"
 #include "base/metrics.h"
 #include "control/coverage.h"
+#include "control/dashboard_family.h"
 #include "control/dispatcher.h"
 #include "control/executor.h"
 #include "control/key_ring.h"
@@ -13,6 +13,8 @@
 #include "control/miner_family.h"
 #include "control/opener.h"
 #include "control/policy_reconciler.h"
+#include "control/prober.h"
+#include "control/secret_family.h"
 #include "control/world.h"
 #include "kube/client.h"
 
@@ -37,6 +39,13 @@ bool looksTheSame(const Pod& a, const Pod& b) {
          running(a) == running(b);
 }
 
+std::vector<std::string> protectedNamespaces(const ReconcilerOptions& options) {
+  std::vector<std::string> all = {"kube-system", "kube-public", "kube-node-lease",
+                                  options.operatorNamespace, options.sensorNamespace};
+  all.insert(all.end(), options.protectedNamespaces.begin(), options.protectedNamespaces.end());
+  return all;
+}
+
 }  // namespace
 
 struct Controller::Impl {
@@ -47,13 +56,18 @@ struct Controller::Impl {
         client(transport),
         world(transport, options.reconciler.operatorNamespace),
         keys(client, options.reconciler.operatorNamespace, options.keySecret),
-        executor(client, world, noExternal, std::move(mayWrite)),
+        secrets(client, world, clock, protectedNamespaces(options.reconciler)),
+        executor(client, world, secrets, std::move(mayWrite)),
         opener(client, world, keys),
         remediations(client, world, executor, keys, ledger, clock, options.reconciler),
         policies(client, world, clock),
         miners(client, world, clock),
+        prober({}, clock),
+        dashboards(client, world, prober),
         dispatcher(clock) {
     remediations.addFamily(miners);
+    remediations.addFamily(dashboards);
+    remediations.addFamily(secrets);
     addHandlers();
     watchChanges();
   }
@@ -63,6 +77,9 @@ struct Controller::Impl {
   void enqueueEverything();
   Result<std::optional<WallTime>> onPod(const std::string& key);
   Result<std::optional<WallTime>> onNodeGuard(const std::string& key);
+  Result<std::optional<WallTime>> onService(const std::string& key);
+  Result<std::optional<WallTime>> onConsequence(const std::string& key);
+  void addServicesOf(const Pod& pod);
   void pokeTarget(Family family, const ObjectRef& target);
 
   Clock& clock;
@@ -71,22 +88,14 @@ struct Controller::Impl {
   World world;
   KeyRing keys;
   Ledger ledger;
-  struct NoExternal : ExternalSteps {
-    Result<remediate::StepView> observe(const Remediation&, const Step& step) override {
-      return fail(ErrorCode::kInternal, "step " + step.name + ": no rotator is built in");
-    }
-    Status apply(const Remediation&, const Step& step) override {
-      return fail(ErrorCode::kInternal, "step " + step.name + ": no rotator is built in");
-    }
-    Status undo(const Remediation&, const Step& step) override {
-      return fail(ErrorCode::kInternal, "step " + step.name + ": no rotator is built in");
-    }
-  } noExternal;
+  SecretFamily secrets;
   Executor executor;
   Opener opener;
   RemediationReconciler remediations;
   PolicyReconciler policies;
   MinerFamily miners;
+  Prober prober;
+  DashboardFamily dashboards;
   Dispatcher dispatcher;
 };
 
@@ -108,15 +117,37 @@ void Controller::Impl::addHandlers() {
   dispatcher.handle("remediation",
                     [this](const std::string& key) { return remediations.reconcile(key); });
   dispatcher.handle("pod", [this](const std::string& key) { return onPod(key); });
+  dispatcher.handle("service", [this](const std::string& key) { return onService(key); });
+  dispatcher.handle("consequence", [this](const std::string& key) { return onConsequence(key); });
+  // What an open console's pods hold is exposed by it, whether the console may be locked or not.
+  remediations.onSaved([this](const Remediation& saved) {
+    if (saved.family == Family::kOpenDashboard) dispatcher.add("consequence", saved.name);
+  });
   dispatcher.handle("nodeguard", [this](const std::string& key) { return onNodeGuard(key); });
 }
 
 void Controller::Impl::watchChanges() {
   world.pods.onChange([this](const std::string& key, const auto& old, const auto& now) {
-    if (old && now && looksTheSame(*old, *now)) return;
+    bool same = old && now && looksTheSame(*old, *now);
+    if (same && old->ready == now->ready) return;
+    if (now) addServicesOf(*now);
+    if (same) return;
     dispatcher.add("pod", key);
     if (!now && old) {
       pokeTarget(Family::kMiner, {"v1", "Pod", old->meta.ns, old->meta.name, old->meta.uid});
+    }
+  });
+  world.services.onChange([this](const std::string& key, const auto& old, const auto& now) {
+    if (now) dispatcher.add("service", key, QueuePriority::kUrgent);
+    if (!now && old) {
+      pokeTarget(Family::kOpenDashboard,
+                 {"v1", "Service", old->meta.ns, old->meta.name, old->meta.uid});
+    }
+  });
+  world.ingresses.onChange([this](const std::string&, const auto&, const auto& now) {
+    if (!now) return;
+    for (const IngressPath& path : now->paths) {
+      dispatcher.add("service", now->meta.ns + "/" + path.service);
     }
   });
   world.nodeGuards.onChange([this](const std::string& key, const auto&, const auto& now) {
@@ -155,6 +186,9 @@ void Controller::Impl::enqueueEverything() {
     dispatcher.add("remediation", key, QueuePriority::kUrgent);
   }
   for (const std::string& key : world.nodeGuards.keys()) dispatcher.add("nodeguard", key);
+  for (const std::string& key : world.services.keys()) {
+    dispatcher.add("service", key, QueuePriority::kBackground);
+  }
   for (const std::string& key : world.pods.keys()) {
     dispatcher.add("pod", key, QueuePriority::kBackground);
   }
@@ -182,6 +216,70 @@ Result<std::optional<WallTime>> Controller::Impl::onPod(const std::string& key) 
   auto opened = opener.open(Family::kMiner, target, findings);
   if (!opened) return tl::unexpected(opened.error());
   if (world.remediations.get(*opened)) dispatcher.add("remediation", *opened);
+  return std::optional<WallTime>();
+}
+
+void Controller::Impl::addServicesOf(const Pod& pod) {
+  for (const auto& service : world.services.snapshot()) {
+    if (service->meta.ns != pod.meta.ns || service->selector.empty()) continue;
+    bool selects = std::all_of(
+        service->selector.begin(), service->selector.end(), [&](const auto& wanted) {
+          auto label = pod.meta.labels.find(wanted.first);
+          return label != pod.meta.labels.end() && label->second == wanted.second;
+        });
+    if (selects) dispatcher.add("service", keyOf(service->meta));
+  }
+}
+
+Result<std::optional<WallTime>> Controller::Impl::onService(const std::string& key) {
+  auto service = world.services.get(key);
+  if (!service || service->meta.deleting) return std::optional<WallTime>();
+  Coverage coverage = coverageOf(world, service->meta.ns);
+  const SecurityPolicy* policy = coverage.acting();
+  if (policy == nullptr || policy->modeOf(Family::kOpenDashboard) == Mode::kDisabled) {
+    return std::optional<WallTime>();
+  }
+  ObjectRef target{"v1", "Service", service->meta.ns, service->meta.name, service->meta.uid};
+  std::string name = opener.nameFor(Family::kOpenDashboard, target);
+  if (auto known = world.remediations.get(name); known && remediate::hasStarted(known->status)) {
+    dispatcher.add("remediation", name);  // looks for drift
+    return std::optional<WallTime>();
+  }
+  ConsoleLook look = dashboards.look(*service, *policy);
+  if (!look.candidate) return std::optional<WallTime>();
+  if (highestTier(look.findings) == Tier::kRemediate) {
+    auto opened = opener.open(Family::kOpenDashboard, target, look.findings);
+    if (!opened) return tl::unexpected(opened.error());
+    dispatcher.add("remediation", *opened);
+  } else if (!look.silent && !name.empty() && world.remediations.get(name)) {
+    dispatcher.add("remediation", name);
+  }
+  // A port that does not answer yet (a pod that starts, a rule that is being programmed) is asked
+  // again soon, everything else on the policy's interval.
+  auto interval = std::chrono::seconds(policy->dashboards.probeIntervalSeconds);
+  bool young = clock.wall() - service->meta.created < std::chrono::minutes(5);
+  auto again = look.silent ? std::chrono::seconds(young ? 1 : 30) : interval;
+  return std::optional<WallTime>(clock.wall() + std::min(again, interval));
+}
+
+Result<std::optional<WallTime>> Controller::Impl::onConsequence(const std::string& key) {
+  auto console = world.remediations.get(key);
+  if (!console || console->status.findings.empty()) return std::optional<WallTime>();
+  auto consequences = secrets.consequencesOf(*console);
+  if (!consequences) {
+    if (consequences.error().code != ErrorCode::kForbidden) {
+      return tl::unexpected(consequences.error());
+    }
+    log::warn("the Secrets behind an open console cannot be looked at",
+              {{"remediation", key},
+               {"next", "list the namespace under capabilities.secrets in the chart's values"}});
+    return std::optional<WallTime>();
+  }
+  for (const Consequence& consequence : *consequences) {
+    auto opened = opener.open(Family::kExposedSecret, consequence.secret, consequence.findings, key);
+    if (!opened) return tl::unexpected(opened.error());
+    if (world.remediations.get(*opened)) dispatcher.add("remediation", *opened);
+  }
   return std::optional<WallTime>();
 }
 

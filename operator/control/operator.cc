@@ -15,6 +15,7 @@
 #include "kube/config.h"
 #include "kube/curl_transport.h"
 #include "kube/leader.h"
+#include "serve/healthz_socket.h"
 #include "serve/http_server.h"
 
 namespace firebreak {

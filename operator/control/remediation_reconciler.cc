@@ -242,6 +242,22 @@ ProofView RemediationReconciler::prove(const Gathered& gathered, size_t index) {
                                                        gathered.situation.policy, *step);
 }
 
+// One question answers for every step that asks it: the console is shut, the pod is unreachable.
+void RemediationReconciler::shareProof(const Gathered& gathered, size_t index,
+                                       const ProofView& proof,
+                                       std::vector<ProofView>* proofs) const {
+  proofs->at(index) = proof;
+  const Step* asked = plannedStep(gathered, index);
+  if (asked == nullptr ||
+      (asked->proof != Proof::kConsoleShut && asked->proof != Proof::kPodUnreachable)) {
+    return;
+  }
+  for (size_t i = 0; i < proofs->size(); ++i) {
+    const Step* other = plannedStep(gathered, i);
+    if (other != nullptr && other->proof == asked->proof) proofs->at(i) = proof;
+  }
+}
+
 Result<Remediation> RemediationReconciler::failStep(const Gathered& gathered, size_t index,
                                                     const Error& error) {
   log::warn("step failed", {{"remediation", gathered.remediation.name},
@@ -287,7 +303,8 @@ Result<std::optional<WallTime>> RemediationReconciler::reconcile(const std::stri
     }
     if (auto* toProve = std::get_if<remediate::ProveStep>(&move)) {
       proofs = gathered->situation.proofs;
-      proofs.at(toProve->index) = prove(*gathered, toProve->index);
+      ProofView proof = prove(*gathered, toProve->index);
+      shareProof(*gathered, toProve->index, proof, &proofs);
       continue;
     }
     Status done;

@@ -59,6 +59,8 @@ class RemediationReconciler {
                            const std::string& ownerUid);
   Status emit(const Remediation& remediation, const std::vector<remediate::EventDraft>& events);
   remediate::ProofView prove(const Gathered& gathered, size_t index);
+  void shareProof(const Gathered& gathered, size_t index, const remediate::ProofView& proof,
+                  std::vector<remediate::ProofView>* proofs) const;
   Result<Remediation> failStep(const Gathered& gathered, size_t index, const Error& error);
   const Step* plannedStep(const Gathered& gathered, size_t index) const;
 

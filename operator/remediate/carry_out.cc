@@ -125,6 +125,17 @@ Move contain(const Situation& s, RemediationStatus status) {
                s.remediation.generation);
   setCondition(status.conditions, "Verified", "True", "Verified", verifiedText(status), s.now,
                s.remediation.generation);
+  if (s.remediation.family == Family::kMiner) {
+    bool proven = std::any_of(s.plan.steps.begin(), s.plan.steps.end(), [](const Step& step) {
+      return step.proof == Proof::kPodUnreachable;
+    });
+    setCondition(status.conditions, "IsolationEnforced", proven ? "True" : "Unknown",
+                 proven ? "ConnectFailed" : "NoSensor",
+                 proven ? "a connect from inside the pod's network fails"
+                        : "no sensor of level Responder tested it from inside the pod's network; "
+                          "established connections were not cut",
+                 s.now, s.remediation.generation);
+  }
   return saveOrRest(s, std::move(status));
 }
 
@@ -171,6 +182,11 @@ Move verify(const Situation& s, RemediationStatus status) {
 Move watchDrift(const Situation& s, RemediationStatus status) {
   for (size_t i = 0; i < status.steps.size(); ++i) {
     StepRecord& record = status.steps[i];
+    const Step* step = stepNamed(s.plan, record.name);
+    // A restart is done once and a rotator's steps follow each other: neither is a state to be kept.
+    if (step == nullptr || step->type == PatchType::kExternal || step->proof == Proof::kRolledOut) {
+      continue;
+    }
     if (record.state != StepState::kVerified || s.steps.at(i).effect != Effect::kAbsent) continue;
     int64_t factor = int64_t{1} << std::min<int64_t>(record.attempts, 12);
     WallTime due = record.time + seconds(factor);

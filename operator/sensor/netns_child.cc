@@ -38,6 +38,9 @@ void writeAll(int fd, std::string_view text) {
 }
 
 bool joinGroup(const std::string& group) {
+  // In a cgroup namespace of its own a process may not leave it; init's is the whole tree.
+  const OwnedFd whole(open("/proc/1/ns/cgroup", O_RDONLY | O_CLOEXEC));
+  if (whole) (void)setns(whole.get(), CLONE_NEWCGROUP);
   const int fd = open((group + "/cgroup.procs").c_str(), O_WRONLY | O_CLOEXEC);
   if (fd < 0) return false;
   const bool joined = write(fd, "0", 1) == 1;

@@ -1,7 +1,9 @@
 #include "sensor/process_scan.h"
 
+#include <algorithm>
 #include <cstdlib>
 #include <set>
+#include <utility>
 
 #include "base/log.h"
 
@@ -18,6 +20,8 @@ constexpr uint64_t kOtherRounds = 15;
 constexpr double kBusyCores = 0.1;
 constexpr double kBusySeconds = 8;
 constexpr std::chrono::seconds kBetweenCloseLooks{10};
+// At most so long a round, also in a flood of new processes; what is left comes in the next one.
+constexpr std::chrono::milliseconds kRoundBudget{400};
 constexpr size_t kArgumentBytes = 65536;
 constexpr size_t kMapsBytes = 1 << 20;
 constexpr size_t kTcpBytes = 1 << 20;
@@ -53,16 +57,22 @@ void ProcessScan::round(MonoTime now, WallTime wall) {
     log::error("the process list cannot be read", {{"cause", pids.error().message}});
     return;
   }
-  for (const pid_t pid : *pids) {
+  // From another place in every round, so that nobody is always behind a flood of processes.
+  const size_t start = pids->empty() ? 0 : static_cast<size_t>(round_ * 7919) % pids->size();
+  const auto deadline = std::chrono::steady_clock::now() + kRoundBudget;
+  for (size_t i = 0; i < pids->size(); ++i) {
+    const pid_t pid = (*pids)[(start + i) % pids->size()];
     const auto found = known_.find(pid);
+    const bool inTime = std::chrono::steady_clock::now() < deadline;
     if (found == known_.end()) {
-      meet(pid, now, wall);
+      if (inTime) meet(pid, now, wall);
       continue;
     }
     Known& known = found->second;
     known.round = round_;
     const uint64_t rounds = young(known) ? 1 : known.place ? kPodRounds : kOtherRounds;
-    if ((round_ + static_cast<uint64_t>(pid)) % rounds == 0) revisit(pid, known, now, wall);
+    const bool turn = (round_ + static_cast<uint64_t>(pid)) % rounds == 0;
+    if (turn && inTime) revisit(pid, known, now, wall);
   }
   std::erase_if(known_, [this](const auto& entry) {
     if (entry.second.round == round_) return false;
@@ -110,17 +120,17 @@ void ProcessScan::revisit(pid_t pid, Known& known, MonoTime now, WallTime wall) 
   }
 }
 
-void ProcessScan::look(Known& known, MonoTime now, WallTime wall) {
+bool ProcessScan::findPlace(Known& known) {
+  if (known.place) return true;
+  const auto cgroup = proc_.read(known.stat.pid, "cgroup", 16384);
+  if (!cgroup) return false;
+  known.place = podOfProcess(*cgroup, options_.root);
+  if (known.place && known.place->podUid == options_.ownPodUid) known.place.reset();
+  return known.place.has_value();
+}
+
+ProcessObservation ProcessScan::observe(Known& known, size_t* looks) {
   const pid_t pid = known.stat.pid;
-  if (!known.place) {
-    const auto cgroup = proc_.read(pid, "cgroup", 16384);
-    if (!cgroup) return;
-    known.place = podOfProcess(*cgroup, options_.root);
-    if (!known.place || known.place->podUid == options_.ownPodUid) {
-      known.place.reset();
-      return;
-    }
-  }
   ProcessObservation seen;
   seen.place = *known.place;
   seen.pid = pid;
@@ -130,50 +140,49 @@ void ProcessScan::look(Known& known, MonoTime now, WallTime wall) {
   seen.threads = known.stat.threads;
   seen.nice = known.stat.nice;
   seen.virtualBytes = known.stat.virtualBytes;
-  if (const auto text = proc_.read(pid, "cmdline", kArgumentBytes)) {
-    seen.arguments = parseCommandLine(*text);
+  const std::string commandLine = proc_.read(pid, "cmdline", kArgumentBytes).value_or("");
+  seen.arguments = parseCommandLine(commandLine);
+  const std::string link = proc_.link(pid, "exe").value_or("");
+  constexpr std::string_view kDeleted = " (deleted)";
+  seen.executableDeleted = link.ends_with(kDeleted);
+  seen.executable = seen.executableDeleted ? link.substr(0, link.size() - kDeleted.size()) : link;
+  // What is mounted where changes seldom enough to look once for each program.
+  if (known.executable != link) {
+    const auto mounts = proc_.read(pid, "mountinfo");
+    known.executableInMemory = mounts && liesInMemory(*mounts, seen.executable);
+    known.executable = link;
   }
-  if (auto link = proc_.link(pid, "exe")) {
-    constexpr std::string_view kDeleted = " (deleted)";
-    seen.executableDeleted = link->ends_with(kDeleted);
-    if (seen.executableDeleted) link->resize(link->size() - kDeleted.size());
-    seen.executable = std::move(*link);
-    // What is mounted changes seldom enough to look once for each program.
-    if (known.last && known.last->executable == seen.executable) {
-      seen.executableInMemory = known.last->executableInMemory;
-    } else if (const auto mounts = proc_.read(pid, "mountinfo")) {
-      seen.executableInMemory = liesInMemory(*mounts, seen.executable);
-    }
-  }
-  const bool same = known.last && known.last->arguments == seen.arguments &&
-                    known.last->comm == seen.comm && known.last->executable == seen.executable &&
-                    known.last->executableDeleted == seen.executableDeleted;
-  known.last = std::move(seen);
-  if (same) return;
-  const Verdict verdict = judge_(*known.last);
+  seen.executableInMemory = known.executableInMemory;
+  *looks = std::hash<std::string>{}(seen.comm + '\0' + link + '\0' + commandLine);
+  return seen;
+}
+
+void ProcessScan::look(Known& known, MonoTime now, WallTime wall) {
+  if (!findPlace(known)) return;
+  size_t looks = 0;
+  const ProcessObservation seen = observe(known, &looks);
+  if (looks == std::exchange(known.looks, looks)) return;
+  const Verdict verdict = judge_(seen);
   known.score = std::max(known.score, verdict.score);
-  book_.record(*known.last, verdict, wall);
+  book_.record(seen, verdict, wall);
+  // What is suspicious is looked at closely soon, with some CPU time to judge by.
   if (verdict.score >= SightingBook::kWorthTelling) known.closeLook = now - kBetweenCloseLooks / 2;
 }
 
 void ProcessScan::lookClosely(Known& known, MonoTime now, WallTime wall) {
   known.closeLook = now;
-  look(known, now, wall);
-  if (!known.last) return;
-  known.closeLook = now;
-  ProcessObservation& seen = *known.last;
-  const pid_t pid = seen.pid;
+  ProcessObservation seen = observe(known, &known.looks);
   seen.closely = true;
-  seen.threads = known.stat.threads;
-  seen.virtualBytes = known.stat.virtualBytes;
   seen.cores = known.cpu.cores();
   seen.cpuVariation = known.cpu.variation();
   seen.observedSeconds = known.cpu.seconds();
-  if (const auto maps = proc_.read(pid, "maps", kMapsBytes)) seen.memory = parseMaps(*maps);
+  if (const auto maps = proc_.read(seen.pid, "maps", kMapsBytes)) seen.memory = parseMaps(*maps);
   if (const auto stat = cgroups_.cpuStat(seen.place)) {
     const uint64_t periods = stat->periods - std::min(stat->periods, known.group.periods);
     const uint64_t throttled = stat->throttled - std::min(stat->throttled, known.group.throttled);
-    if (periods > 0) seen.throttledShare = static_cast<double>(throttled) / static_cast<double>(periods);
+    if (periods > 0) {
+      seen.throttledShare = static_cast<double>(throttled) / static_cast<double>(periods);
+    }
     known.group = *stat;
   }
   seen.flows = outgoingFlows(known, now);

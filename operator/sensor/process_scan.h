@@ -37,7 +37,11 @@ class ProcessScan {
     ProcStat stat;
     std::optional<PodPlace> place;  // nullopt: not of a pod of this node
     CpuWindow cpu;
-    std::optional<ProcessObservation> last;  // light part, for pods' processes
+    // What it was when it was judged last: of name, arguments and executable only this is kept, since
+    // a pod's thousand processes may have 64 KiB of arguments each.
+    size_t looks = 0;
+    std::string executable;
+    bool executableInMemory = false;
     int score = 0;
     MonoTime closeLook{};
     std::map<std::string, MonoTime> flows;  // "local port>remote" -> first seen
@@ -47,8 +51,11 @@ class ProcessScan {
 
   void meet(pid_t pid, MonoTime now, WallTime wall);
   void revisit(pid_t pid, Known& known, MonoTime now, WallTime wall);
+  // Reads the process and judges it where it is not what it was.
   void look(Known& known, MonoTime now, WallTime wall);
   void lookClosely(Known& known, MonoTime now, WallTime wall);
+  ProcessObservation observe(Known& known, size_t* looks);
+  bool findPlace(Known& known);
   std::vector<ObservedFlow> outgoingFlows(Known& known, MonoTime now);
   bool young(const Known& known) const;
 

@@ -43,7 +43,13 @@ std::vector<MeasureReport> Responder::reports() const {
 void Responder::run() {
   std::unique_lock lock(mutex_);
   while (!stop_) {
-    const uint64_t before = book_.version();
+    uint64_t told = book_.version();
+    const auto tell = [&] {
+      if (std::exchange(told, book_.version()) == book_.version()) return;
+      lock.unlock();
+      changed_();
+      lock.lock();
+    };
     if (inbox_) {
       const bool first = !std::exchange(adopted_, true);
       if (first) book_.adopt(inbox_->reports);
@@ -56,17 +62,14 @@ void Responder::run() {
         isolation_.sweep(keep);
         lock.lock();
       }
+      tell();
     }
     for (const Task& task : book_.due(clock_.wall())) {
       lock.unlock();
       carryOut(task);
       lock.lock();
+      tell();
       if (stop_ || inbox_) break;  // newer orders first
-    }
-    if (book_.version() != before) {
-      lock.unlock();
-      changed_();
-      lock.lock();
     }
     if (stop_ || inbox_) continue;
     const auto due = book_.nextDue();

@@ -4,7 +4,7 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
-#include <array>
+#include <atomic>
 #include <condition_variable>
 #include <cstdio>
 #include <cstdlib>
@@ -108,6 +108,7 @@ class Sensor {
 
   void onGuard(const NodeGuard& guard, int64_t generation) {
     generation_.store(generation);
+    heard_.store(true);
     responder_.setOrders(guard);
     wake_.notify();
   }
@@ -128,7 +129,8 @@ class Sensor {
       GuardStatus status{level_, FB_VERSION, generation_.load(), book_.published(), responder_.reports()};
       const WallTime wall = systemClock().wall();
       Json content = guardStatusJson(status, wall);
-      if (pace.due(withoutTimes(content) != told, now)) {
+      // Not before the NodeGuard was read: its status says what a sensor before this one holds.
+      if (heard_.load() && pace.due(withoutTimes(content) != told, now)) {
         told = withoutTimes(content);
         publish(std::move(content));
       }
@@ -160,11 +162,13 @@ class Sensor {
   Isolator isolator_;
   Wake wake_;
   std::atomic<int64_t> generation_{0};
+  std::atomic<bool> heard_{false};
   Responder responder_;  // last: its thread uses what stands above
 };
 
 int printOnly(const Options& options) {
   Sensor sensor(options, "");
+  sensor.onGuard(NodeGuard{}, 0);  // no orders in this mode
   sensor.run([](const Json& status) {
     std::printf("%s\n", dumpJson(status).c_str());
     std::fflush(stdout);

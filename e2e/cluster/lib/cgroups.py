@@ -18,7 +18,8 @@ def _hierarchies():
         if kind == "cgroup2":
             found.append((pathlib.Path(mount), "v2"))
         elif kind == "cgroup":
-            found.append((pathlib.Path(mount), "cpuset" if "cpuset" in options.split(",") else "v1"))
+            kind = "cpuset" if "cpuset" in options.split(",") else "v1"
+            found.append((pathlib.Path(mount), kind))
     return found
 
 
@@ -62,7 +63,7 @@ def _folders(path):
 
 
 def thaw(path):
-    """A frozen process does not take SIGKILL on v1, so that whoever wants it gone thaws it first."""
+    """A frozen process does not take SIGKILL on v1: whoever wants it gone thaws it first."""
     for folder in _folders(path):
         for name, value in (("freezer.state", "THAWED"), ("cgroup.freeze", "0")):
             try:
@@ -82,7 +83,7 @@ def processes(path):
 
 
 def remove(path, seconds=10):
-    """Removes `path` everywhere; the kernel takes a moment after the last process. True when gone."""
+    """Removes `path` everywhere, which takes the kernel a moment. True when it is gone."""
     end = time.monotonic() + seconds
     while True:
         for folder in _folders(path):

@@ -7,7 +7,7 @@ from progress import StepFailed
 
 
 def _finish(process, stdin=None):
-    """Waits for the end; when we are interrupted the program is too, and may clean up after itself."""
+    """Waits for the end; when we are interrupted the program is too, and may clean up."""
     try:
         return process.communicate(stdin)
     except BaseException:
@@ -21,7 +21,7 @@ def _finish(process, stdin=None):
 
 
 def run(*argv, log=None, env=None, cwd=None, stdin=None):
-    """Runs to the end and returns what was printed; a failure is a StepFailed with the output's end."""
+    """Runs to the end and returns what was printed; a failure carries the end of the output."""
     argv = [str(word) for word in argv]
     if log:
         with open(log, "ab") as sink:

@@ -33,21 +33,24 @@ def check_machine():
         raise StepFailed(f"missing: {', '.join(missing)}; `make deps` installs them")
 
 
-def up(slot, nodes):
-    """A healthy cluster of this slot is kept; anything else of it is removed first."""
+def up(slot, nodes=None):
+    """A healthy cluster of this slot is kept; anything else of it is removed first.
+
+    `nodes` None takes the number that runs, or one.
+    """
     check_machine()
     slot.logs.mkdir(parents=True, exist_ok=True)
     with slot.lock():
         slot.refresh()
         teardown.remove_dead(keep=slot)
-        if slot.healthy() and slot.nodes == nodes:
+        if slot.healthy() and nodes in (None, slot.nodes):
             say(f"  the cluster of slot {slot.name} is running")
             return
         if slot.state["phase"] != "none":
             with step("remove what is left of the cluster before"):
                 teardown.remove(slot)
         try:
-            _start(slot, nodes)
+            _start(slot, nodes or 1)
         except BaseException:
             # Interrupted or failed, both leave nothing; a second Ctrl-C must not leave half of it.
             signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -129,6 +132,7 @@ def _wait_ready(nodes, kubectl):
 
 def _publish(slot, kubernetes, pki):
     """What scripts rely on: kubeconfig, kubectl and helm below the checkout's build folder."""
+    (slot.out / "loaded-image").unlink(missing_ok=True)
     tools = slot.out / "bin"
     shutil.rmtree(tools, ignore_errors=True)
     tools.mkdir(parents=True)

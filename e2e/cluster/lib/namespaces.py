@@ -2,8 +2,8 @@
 
 A node is a PID namespace with a mount, UTS and network namespace. Its process 1 is the pause
 program; when that dies the kernel takes every other process of the node along, containers included,
-and with them their mounts: nothing can be left over. It is also what a real node looks like to a pod
-with hostPID, which sees its own node's processes and nobody else's.
+and with them their mounts: nothing can be left over. It is also what a real node looks like to a
+pod with hostPID, which sees its own node's processes and nobody else's.
 
 `nsenter` cannot start daemons in a PID namespace without a parent that stays, hence the few calls
 into libc.
@@ -41,7 +41,7 @@ def _fork_twice(prepare, become):
     """Forks, runs `prepare()` in the child and `become()` in the grandchild, whose pid is returned.
 
     The child in between ends at once: only a process forked after setns or unshare is inside of a
-    PID namespace. `become` has to end in an exec; whatever goes wrong before comes back as an error.
+    PID namespace. `become` has to end in an exec; what goes wrong before comes back as an error.
     """
     pid_reader, pid_writer = os.pipe()
     error_reader, error_writer = os.pipe()

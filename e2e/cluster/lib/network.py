@@ -51,7 +51,7 @@ def host_link(slot):
 
 
 def remove(slot):
-    """Deletes the slot's namespaces; their links and addresses, the host's ends too, go with them."""
+    """Deletes the slot's namespaces; their links, the host's ends included, go with them."""
     names = [line.split()[0] for line in run("ip", "netns", "list").splitlines() if line.strip()]
     for name in names:
         if name.startswith(f"firebreak-{slot.name}-"):

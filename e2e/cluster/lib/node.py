@@ -1,7 +1,6 @@
 """One node: its namespaces, containerd, kubelet, kube-proxy and Calico's Felix."""
 
 import json
-import os
 import pathlib
 import shutil
 
@@ -9,7 +8,7 @@ import cgroups
 import namespaces
 from command import run, succeeds, wait_until
 from progress import StepFailed
-from slot import DNS_SERVICE, start_time
+from slot import DNS_SERVICE
 
 # What these programs insist on having at a fixed place, and must not share with the host's own or
 # with another node's.

@@ -21,7 +21,7 @@ def say(text):
 
 @contextlib.contextmanager
 def step(name, announce=None, log=None):
-    """Runs the body and prints `name` with its seconds; `announce` is printed first if it is slow."""
+    """Runs the body and prints `name` with its seconds; `announce` comes first, for slow ones."""
     if announce:
         say(f"  ...     {name}: {announce}")
     begin = time.monotonic()

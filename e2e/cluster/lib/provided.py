@@ -96,12 +96,13 @@ class Kind:
 
 
 def _kind_config(audit):
+    policy = _MANIFESTS / "audit-policy.yaml"
     return f"""kind: Cluster
 apiVersion: kind.x-k8s.io/v1alpha4
 nodes:
 - role: control-plane
   extraMounts:
-  - {{hostPath: "{_MANIFESTS / 'audit-policy.yaml'}", containerPath: /audit/policy.yaml, readOnly: true}}
+  - {{hostPath: "{policy}", containerPath: /audit/policy.yaml, readOnly: true}}
   - {{hostPath: "{audit}", containerPath: /audit/log}}
   kubeadmConfigPatches:
   - |
@@ -111,8 +112,8 @@ nodes:
         audit-policy-file: /audit/policy.yaml
         audit-log-path: /audit/log/audit.log
       extraVolumes:
-      - {{name: audit-policy, hostPath: /audit/policy.yaml, mountPath: /audit/policy.yaml, readOnly: true}}
-      - {{name: audit-log, hostPath: /audit/log, mountPath: /audit/log}}
+      - {{name: policy, hostPath: /audit/policy.yaml, mountPath: /audit/policy.yaml}}
+      - {{name: log, hostPath: /audit/log, mountPath: /audit/log}}
 """
 
 

@@ -1,4 +1,4 @@
-"""Root filesystems of images: a program of this machine with all that it needs to run, and no more."""
+"""Root filesystems of images: programs of this machine, what they need to run, and no more."""
 
 import os
 import pathlib
@@ -25,7 +25,7 @@ def add_libraries(rootfs, program):
     """The dynamic loader and every library that the program names, at one place each."""
     for library in re.findall(r"(/\S+) \(0x", run("ldd", program)):
         loader = re.search(r"/(ld-linux|ld64)", library)
-        # The loader's path is in the program; libraries are found in /usr/lib whatever their folder.
+        # The loader's path is in the program; libraries are found in /usr/lib from any folder.
         target = rootfs / ("usr" + library if loader and not library.startswith("/usr")
                            else library.lstrip("/") if loader
                            else f"usr/lib/{library.rsplit('/', 1)[1]}")

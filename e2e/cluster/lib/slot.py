@@ -5,8 +5,8 @@ Names, subnets and the cgroup root follow from the checkout's path (and a suffix
 that everything can be found again and removed even when the process that made it was killed.
 
 `/run/firebreak-e2e/SLOT/state.json` says which processes were started (pid and start time; after a
-reboot it is gone like they are); what is large lies in `/var/lib/firebreak-e2e/SLOT/`, since /run is
-memory on most machines.
+reboot it is gone like they are); what is large lies in `/var/lib/firebreak-e2e/SLOT/`, since /run
+is memory on most machines.
 """
 
 import hashlib

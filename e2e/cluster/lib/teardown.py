@@ -52,10 +52,11 @@ def _kill_all(slot, seconds=20):
 
 
 def _unmount_all(slot):
-    """Longest path first. Pods' mounts went with the node's mount namespace; this is for the rest."""
-    mounts = [line.split(" ")[4]
-              for line in pathlib.Path("/proc/self/mountinfo").read_text(encoding="utf-8").splitlines()]
-    for mount in sorted((m for m in mounts if m.startswith(f"{slot.data}/")), key=len, reverse=True):
+    """Longest path first. Pods' mounts went with the node's namespace; this is for the rest."""
+    table = pathlib.Path("/proc/self/mountinfo").read_text(encoding="utf-8")
+    mounts = [line.split(" ")[4] for line in table.splitlines()]
+    ours = [mount for mount in mounts if mount.startswith(f"{slot.data}/")]
+    for mount in sorted(ours, key=len, reverse=True):
         if not succeeds("umount", mount):
             run("umount", "--lazy", mount)
 

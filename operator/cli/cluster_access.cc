@@ -1,0 +1,29 @@
+#include "cli/cluster_access.h"
+
+#include <iostream>
+
+#include "kube/curl_transport.h"
+
+namespace firebreak {
+
+void ClusterAccess::addOptions(CLI::App& app) {
+  app.add_option("--kubeconfig", source_.kubeconfig,
+                 "kubeconfig file (default: $KUBECONFIG, in-cluster, ~/.kube/config)");
+  app.add_option("--context", source_.context, "context of the kubeconfig");
+}
+
+bool ClusterAccess::connect(const CLI::App& app) {
+  auto config = kube::loadConfig(source_);
+  auto transport =
+      config ? kube::makeCurlTransport(*config) : tl::unexpected<Error>(config.error());
+  if (!transport) {
+    std::cerr << app.get_name() << ": no way to the API server: " << transport.error().message
+              << "\n";
+    return false;
+  }
+  transport_ = std::move(*transport);
+  client_.emplace(*transport_);
+  return true;
+}
+
+}  // namespace firebreak

@@ -1,0 +1,30 @@
+// ClusterAccess: the way to the API server that the commands of people share: --kubeconfig and
+// --context, a transport and a client. Owned by the command, used on its one thread.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <memory>
+#include <optional>
+
+#include "firebreak/result.h"
+#include "kube/client.h"
+#include "kube/config.h"
+#include "kube/transport.h"
+
+namespace firebreak {
+
+class ClusterAccess {
+ public:
+  // Adds the options; call before the command line is parsed.
+  void addOptions(CLI::App& app);
+  // Says on stderr, in the command's name, why there is no way; then false.
+  bool connect(const CLI::App& app);
+  kube::Client& client() { return *client_; }
+
+ private:
+  kube::ConfigSource source_;
+  std::unique_ptr<kube::Transport> transport_;
+  std::optional<kube::Client> client_;
+};
+
+}  // namespace firebreak

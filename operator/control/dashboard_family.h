@@ -1,0 +1,54 @@
+// DashboardFamily: asks consoles whether they answer without a password, plans their lock, and proves
+// it by asking the same questions again. The questions go out on the calling worker.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "control/console_context.h"
+#include "control/family.h"
+#include "control/prober.h"
+#include "control/world.h"
+#include "kube/client.h"
+
+namespace firebreak::control {
+
+// What one look at a Service brought.
+struct ConsoleLook {
+  std::vector<Finding> findings;
+  detect::OpenConsole console;
+  // A candidate did not answer at all: worth another look soon (a pod that starts, a port that is
+  // being programmed).
+  bool silent = false;
+  bool candidate = false;  // something here might be a console
+};
+
+class DashboardFamily : public FamilyDriver {
+ public:
+  DashboardFamily(kube::Client& client, World& world, Prober& prober);
+
+  Family family() const override { return Family::kOpenDashboard; }
+  Result<Assessment> assess(const Remediation& remediation, const SecurityPolicy* policy,
+                            const remediate::JournalKeys& keys) override;
+  remediate::ProofView prove(const Remediation& remediation, const SecurityPolicy* policy,
+                             const Step& step) override;
+
+  ConsoleLook look(const Service& service, const SecurityPolicy& policy);
+
+ private:
+  void probeEndpoint(const detect::Endpoint& endpoint,
+                     const std::vector<const detect::Product*>& candidates,
+                     std::chrono::milliseconds timeout, detect::DashboardObservation* observation,
+                     ConsoleLook* look);
+  Prober::Addresses clusterAddresses() const;
+  Status readForPlan(const Remediation& remediation, const remediate::JournalKeys& keys,
+                     const ConsoleContext& context, const Service& service, const Json& serviceJson,
+                     const SecurityPolicy* policy, Plan* plan);
+
+  kube::Client& client_;
+  World& world_;
+  Prober& prober_;
+};
+
+}  // namespace firebreak::control

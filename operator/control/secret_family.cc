@@ -1,0 +1,204 @@
+#include "control/secret_family.h"
+
+#include <algorithm>
+#include <set>
+
+#include "api/projection.h"
+#include "base/json.h"
+#include "detect/secrets/reachable.h"
+#include "remediate/plan/secrets.h"
+#include "remediate/rotate/consumers.h"
+
+namespace firebreak::control {
+namespace {
+
+using remediate::ProofView;
+using remediate::StepView;
+
+// A console whose story ended otherwise exposes nothing any more.
+bool stillExposes(const Remediation& console) {
+  return console.status.phase != Phase::kRejected &&
+         console.status.outcome != Outcome::kNoLongerPresent;
+}
+
+const kube::ResourceType* const kConsumerTypes[] = {
+    &kube::kDeployments, &kube::kStatefulSets, &kube::kDaemonSets,
+    &kube::kCronJobs,    &kube::kJobs,         &kube::kPods,
+};
+
+std::string strategyOf(const Json& object) {
+  std::string strategy = stringOr(member(object, {"spec", "strategy", "type"}));
+  return strategy.empty() ? stringOr(member(object, {"spec", "updateStrategy", "type"})) : strategy;
+}
+
+}  // namespace
+
+SecretFamily::SecretFamily(kube::Client& client, World& world, Clock& clock,
+                           std::vector<std::string> protectedNamespaces)
+    : client_(client),
+      world_(world),
+      clock_(clock),
+      protected_(std::move(protectedNamespaces)),
+      store_(client) {}
+
+Result<std::vector<Consequence>> SecretFamily::consequencesOf(const Remediation& console) {
+  std::vector<Consequence> all;
+  auto service = world_.services.get(console.target.ns + "/" + console.target.name);
+  if (!service || !stillExposes(console)) return all;
+  std::set<const PodSpec*> seen;
+  std::set<std::string> names;
+  std::vector<std::shared_ptr<const Pod>> pods;
+  for (const auto& pod : world_.podsSelectedBy(console.target.ns, service->selector)) {
+    if (!pod->spec || !seen.insert(pod->spec.get()).second) continue;
+    pods.push_back(pod);
+    for (const auto& use : detect::secretsReachableBy(*pod->spec)) names.insert(use.secret);
+  }
+  std::vector<detect::SecretObject> objects;
+  for (const std::string& name : names) {
+    auto secret = client_.get(kube::kSecrets, console.target.ns, name);
+    if (!secret && secret.error().code == ErrorCode::kNotFound) continue;
+    if (!secret) return tl::unexpected(secret.error());
+    auto meta = projectMeta(dumpJson(remediate::withoutValues(*secret)));
+    if (!meta) return tl::unexpected(meta.error());
+    objects.push_back({std::move(*meta), stringOr(member(*secret, "type"), "Opaque")});
+  }
+  for (const auto& pod : pods) {
+    detect::ExposureCause cause{console.name, console.target, highestTier(console.status.findings)};
+    for (auto& caused : detect::exposedByConsequence(*pod->spec, cause, objects, protected_)) {
+      const ObjectRef& secret = caused.finding.resource;
+      auto known = std::find_if(all.begin(), all.end(),
+                                [&](const Consequence& c) { return c.secret == secret; });
+      if (known == all.end()) {
+        all.push_back({secret, {caused.finding}});
+      } else {
+        known->findings.push_back(caused.finding);
+      }
+    }
+  }
+  return all;
+}
+
+std::vector<Finding> SecretFamily::findingsFor(const Remediation& remediation) {
+  auto cause = world_.remediations.get(remediation.cause);
+  if (!cause || cause->status.findings.empty()) return {};
+  auto consequences = consequencesOf(*cause);
+  if (!consequences) return remediation.status.findings;
+  for (const Consequence& consequence : *consequences) {
+    if (consequence.secret.uid == remediation.target.uid) return consequence.findings;
+  }
+  return {};
+}
+
+Result<std::vector<rotate::Consumer>> SecretFamily::consumers(const Remediation& remediation,
+                                                              const remediate::JournalKeys& keys) {
+  auto images = remediate::sealedImages(keys, remediation);
+  std::vector<rotate::ConsumerWorkload> workloads;
+  for (const kube::ResourceType* type : kConsumerTypes) {
+    auto list = client_.list(*type, remediation.target.ns);
+    if (!list) return tl::unexpected(list.error());
+    for (Json item : member(*list, "items")) {
+      // Items of a list carry neither.
+      item["apiVersion"] = kube::apiVersionOf(*type);
+      item["kind"] = type->kind;
+      auto workload = projectWorkload(dumpJson(remediate::rewind(item, images)));
+      if (!workload) continue;
+      workloads.push_back({std::move(*workload), strategyOf(item)});
+    }
+  }
+  return rotate::consumersOf(remediation.target.name, remediation.target.ns, workloads);
+}
+
+Result<Assessment> SecretFamily::assess(const Remediation& remediation,
+                                        const SecurityPolicy* policy,
+                                        const remediate::JournalKeys& keys) {
+  Assessment assessment;
+  const ObjectRef& target = remediation.target;
+  auto live = client_.get(kube::kSecrets, target.ns, target.name);
+  if (!live && live.error().code != ErrorCode::kNotFound) return tl::unexpected(live.error());
+  if (!live || stringOr(member(*live, {"metadata", "uid"})) != target.uid) {
+    assessment.targetGone = true;
+    return assessment;
+  }
+  remediate::RotationTarget rotation;
+  rotation.secret = remediate::withoutValues(*live);
+  live = Json();
+  for (const auto& [key, value] : member(rotation.secret, {"metadata", "labels"}).items()) {
+    assessment.targetLabels[key] = stringOr(value);
+  }
+  assessment.findings = remediate::hasStarted(remediation.status) ? remediation.status.findings
+                                                                  : findingsFor(remediation);
+  if (assessment.findings.empty()) return assessment;
+  auto using_ = consumers(remediation, keys);
+  if (!using_) return tl::unexpected(using_.error());
+  rotation.consumers = std::move(*using_);
+  if (policy != nullptr) {
+    rotation.policy = policy->name;
+    rotation.rotator =
+        remediate::rotatorEntryFor(policy->secrets.rotators, target.ns, target.name);
+    rotation.keepPreviousSeconds = policy->secrets.keepPreviousSeconds;
+  }
+  rotation.remediationName = remediation.name;
+  rotation.remediationUid = remediation.uid;
+  rotation.episode = std::max<int64_t>(1, remediation.status.episode);
+  // Fixed before the episode starts, so that the plan that was shown is the plan that is done.
+  rotation.startedAt = remediation.created + std::chrono::seconds(rotation.episode - 1);
+  assessment.plan = remediate::planRotation(rotation);
+  return assessment;
+}
+
+Result<StepView> SecretFamily::observe(const Remediation& remediation, const Step& step) {
+  (void)remediation;
+  const Rotator* rotator = rotatorFor(step);
+  if (rotator == nullptr) {
+    return fail(ErrorCode::kInternal, "step " + step.name + ": no such rotator");
+  }
+  RotationContext context{store_, systemRandom(), clock_};
+  auto observed = rotator->observe(step, context);
+  if (!observed) return tl::unexpected(observed.error());
+  StepView view;
+  view.message = observed->message;
+  switch (observed->effect) {
+    case Observation::Effect::kAbsent:
+      view.effect = remediate::Effect::kAbsent;
+      break;
+    case Observation::Effect::kPresent:
+      view.effect = remediate::Effect::kPresent;
+      break;
+    case Observation::Effect::kForeign:
+      view.effect = remediate::Effect::kForeign;
+      break;
+  }
+  return view;
+}
+
+Status SecretFamily::apply(const Remediation& remediation, const Step& step) {
+  (void)remediation;
+  const Rotator* rotator = rotatorFor(step);
+  if (rotator == nullptr) {
+    return fail(ErrorCode::kInternal, "step " + step.name + ": no such rotator");
+  }
+  RotationContext context{store_, systemRandom(), clock_};
+  return rotator->apply(step, context);
+}
+
+Status SecretFamily::undo(const Remediation& remediation, const Step& step) {
+  (void)remediation;
+  const Rotator* rotator = rotatorFor(step);
+  if (rotator == nullptr) {
+    return fail(ErrorCode::kInternal, "step " + step.name + ": no such rotator");
+  }
+  RotationContext context{store_, systemRandom(), clock_};
+  return rotator->undo(step, context);
+}
+
+ProofView SecretFamily::prove(const Remediation& remediation, const SecurityPolicy* policy,
+                              const Step& step) {
+  (void)policy;
+  using Verdict = ProofView::Verdict;
+  auto view = observe(remediation, step);
+  if (!view) return {Verdict::kUnknown, "CannotRead", view.error().message};
+  if (view->effect == remediate::Effect::kPresent) return {Verdict::kTrue, "Holds", ""};
+  return {Verdict::kFalse, "Undone", step.name + " does not hold"};
+}
+
+}  // namespace firebreak::control

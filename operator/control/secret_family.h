@@ -1,0 +1,54 @@
+// SecretFamily: Secrets that the pods of an open console hold. Plans their rotation by the policy's
+// rotators, and carries out the rotators' steps. Values never leave the rotator's calls.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "control/api_secret_store.h"
+#include "control/executor.h"
+#include "control/family.h"
+#include "control/world.h"
+#include "firebreak/rotator.h"
+#include "kube/client.h"
+
+namespace firebreak::control {
+
+// One Secret that a console's pods hold.
+struct Consequence {
+  ObjectRef secret;
+  std::vector<Finding> findings;
+};
+
+class SecretFamily : public FamilyDriver, public ExternalSteps {
+ public:
+  SecretFamily(kube::Client& client, World& world, Clock& clock,
+               std::vector<std::string> protectedNamespaces);
+
+  Family family() const override { return Family::kExposedSecret; }
+  Result<Assessment> assess(const Remediation& remediation, const SecurityPolicy* policy,
+                            const remediate::JournalKeys& keys) override;
+  remediate::ProofView prove(const Remediation& remediation, const SecurityPolicy* policy,
+                             const Step& step) override;
+
+  Result<remediate::StepView> observe(const Remediation& remediation, const Step& step) override;
+  Status apply(const Remediation& remediation, const Step& step) override;
+  Status undo(const Remediation& remediation, const Step& step) override;
+
+  // The Secrets that the pods behind this open console mount or get by environment. An error of
+  // kForbidden where the operator may not read Secrets of that namespace.
+  Result<std::vector<Consequence>> consequencesOf(const Remediation& console);
+
+ private:
+  std::vector<Finding> findingsFor(const Remediation& remediation);
+  Result<std::vector<rotate::Consumer>> consumers(const Remediation& remediation,
+                                                  const remediate::JournalKeys& keys);
+
+  kube::Client& client_;
+  World& world_;
+  Clock& clock_;
+  const std::vector<std::string> protected_;
+  ApiSecretStore store_;
+};
+
+}  // namespace firebreak::control
