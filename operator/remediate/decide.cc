@@ -80,7 +80,7 @@ void start(const Situation& s, RemediationStatus& status) {
     record.time = s.now;
     record.state = open && !step.lastResort ? StepState::kIntended : StepState::kPending;
     record.before = beforeText(step, s.context);
-    record.mac = seal(s.keys, s.remediation, step.name, record.before);
+    record.mac = seal(s.keys, s.remediation.uid, status.episode, step.name, record.before);
     if (step.verifyFirst) open = false;
     status.steps.push_back(std::move(record));
   }
