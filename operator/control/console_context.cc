@@ -5,20 +5,6 @@
 namespace firebreak::control {
 namespace {
 
-// The control path that belongs to the proof behind this request path, with the same route prefix.
-std::string controlPathFor(const detect::Product& product, const std::string& requestPath) {
-  for (const detect::ProofRequest& proof : product.proofs) {
-    if (requestPath.size() < proof.path.size()) continue;
-    size_t prefix = requestPath.size() - proof.path.size();
-    if (requestPath.compare(prefix, proof.path.size(), proof.path) == 0) {
-      return requestPath.substr(0, prefix) + proof.controlPath;
-    }
-  }
-  return product.proofs.empty() ? "/" : product.proofs.front().controlPath;
-}
-
-}  // namespace
-
 const detect::Product* productNamed(const std::string& id) {
   for (const detect::Product& product : detect::dashboardProducts()) {
     if (product.id == id) return &product;
@@ -26,51 +12,45 @@ const detect::Product* productNamed(const std::string& id) {
   return nullptr;
 }
 
-ConsoleContext contextOf(const detect::OpenConsole& console) {
-  ConsoleContext context;
-  if (console.product == nullptr) return context;
-  context.product = console.product->id;
-  context.servicePorts = console.servicePorts;
-  for (const detect::ProbedPath& path : console.openPaths) {
-    context.paths.push_back({path.endpoint.via, path.scheme, path.endpoint.address,
-                             path.endpoint.port, path.endpoint.host, path.requestPath,
-                             controlPathFor(*console.product, path.requestPath)});
-  }
-  return context;
-}
+}  // namespace
 
-Json toJson(const ConsoleContext& context) {
+Json toJson(const detect::OpenConsole& console) {
+  if (console.product == nullptr) return Json::object();
   Json paths = Json::array();
-  for (const OpenPath& path : context.paths) {
-    paths.push_back({{"via", static_cast<int>(path.via)},
+  for (const detect::ProbedPath& path : console.openPaths) {
+    paths.push_back({{"via", static_cast<int>(path.endpoint.via)},
                      {"scheme", path.scheme},
-                     {"address", path.address},
-                     {"port", path.port},
-                     {"host", path.host},
-                     {"path", path.path},
-                     {"controlPath", path.controlPath}});
+                     {"address", path.endpoint.address},
+                     {"port", path.endpoint.port},
+                     {"host", path.endpoint.host},
+                     {"prefix", path.endpoint.path},
+                     {"requestPath", path.requestPath}});
   }
-  return {{"product", context.product}, {"servicePorts", context.servicePorts}, {"paths", paths}};
+  return {{"product", console.product->id},
+          {"servicePorts", console.servicePorts},
+          {"paths", paths}};
 }
 
-ConsoleContext consoleContextFromJson(const Json& json) {
-  ConsoleContext context;
-  context.product = stringOr(member(json, "product"));
+detect::OpenConsole consoleFromJson(const Json& json) {
+  detect::OpenConsole console;
+  console.product = productNamed(stringOr(member(json, "product")));
   for (const Json& port : member(json, "servicePorts")) {
-    context.servicePorts.push_back(static_cast<int32_t>(intOr(port, 0)));
+    console.servicePorts.push_back(static_cast<int32_t>(intOr(port, 0)));
   }
-  for (const Json& path : member(json, "paths")) {
-    OpenPath open;
-    open.via = static_cast<detect::Via>(intOr(member(path, "via"), 0));
-    open.scheme = stringOr(member(path, "scheme"), "http");
-    open.address = stringOr(member(path, "address"));
-    open.port = static_cast<int32_t>(intOr(member(path, "port"), 0));
-    open.host = stringOr(member(path, "host"));
-    open.path = stringOr(member(path, "path"));
-    open.controlPath = stringOr(member(path, "controlPath"));
-    context.paths.push_back(std::move(open));
+  for (const Json& json_path : member(json, "paths")) {
+    detect::ProbedPath path;
+    path.product = console.product;
+    path.verdict = detect::Verdict::kOpen;
+    path.scheme = stringOr(member(json_path, "scheme"), "http");
+    path.requestPath = stringOr(member(json_path, "requestPath"));
+    path.endpoint.via = static_cast<detect::Via>(intOr(member(json_path, "via"), 0));
+    path.endpoint.address = stringOr(member(json_path, "address"));
+    path.endpoint.port = static_cast<int32_t>(intOr(member(json_path, "port"), 0));
+    path.endpoint.host = stringOr(member(json_path, "host"));
+    path.endpoint.path = stringOr(member(json_path, "prefix"));
+    console.openPaths.push_back(std::move(path));
   }
-  return context;
+  return console;
 }
 
 }  // namespace firebreak::control

@@ -11,26 +11,8 @@
 
 namespace firebreak::control {
 
-struct OpenPath {
-  detect::Via via = detect::Via::kNodePort;
-  std::string scheme;
-  std::string address;
-  int32_t port = 0;
-  std::string host;
-  std::string path;         // the proof request
-  std::string controlPath;  // the made-up neighbour
-};
-
-struct ConsoleContext {
-  std::string product;
-  std::vector<int32_t> servicePorts;
-  std::vector<OpenPath> paths;
-};
-
-ConsoleContext contextOf(const detect::OpenConsole& console);
-Json toJson(const ConsoleContext& context);
-ConsoleContext consoleContextFromJson(const Json& json);
-// Null where this version does not know it.
-const detect::Product* productNamed(const std::string& id);
+Json toJson(const detect::OpenConsole& console);
+// `product` is null where this version does not know it. All paths read as Open, which they were.
+detect::OpenConsole consoleFromJson(const Json& json);
 
 }  // namespace firebreak::control

@@ -1,12 +1,10 @@
 #include "control/dashboard_family.h"
 
 #include <algorithm>
-#include <map>
 
 #include "api/projection.h"
 #include "base/json.h"
 #include "detect/dashboards/address.h"
-#include "detect/dashboards/candidates.h"
 #include "detect/dashboards/console_shut.h"
 #include "detect/signatures/dashboards.h"
 #include "remediate/plan/dashboards.h"
@@ -14,14 +12,9 @@
 namespace firebreak::control {
 namespace {
 
-using detect::Endpoint;
 using detect::ProbeAnswer;
-using detect::Product;
 using remediate::ProofView;
-using std::chrono::milliseconds;
 
-// A NodePort answers on every node alike: a few of them tell.
-constexpr int kMostNodesAsked = 3;
 constexpr int kKubeletPort = 10250;
 
 std::vector<Pod> copies(const std::vector<std::shared_ptr<const Pod>>& pods) {
@@ -30,103 +23,40 @@ std::vector<Pod> copies(const std::vector<std::shared_ptr<const Pod>>& pods) {
   return all;
 }
 
-ProbeRequest requestTo(const OpenPath& path, const std::string& what, milliseconds timeout) {
-  return {path.scheme, path.address, path.port, path.host, what, timeout};
-}
-
-bool isSilence(const ProbeAnswer& answer) {
-  return answer.outcome == ProbeAnswer::Outcome::kRefused ||
-         answer.outcome == ProbeAnswer::Outcome::kTimedOut;
-}
-
 }  // namespace
 
 DashboardFamily::DashboardFamily(kube::Client& client, World& world, Prober& prober)
     : client_(client), world_(world), prober_(prober) {}
 
-Prober::Addresses DashboardFamily::clusterAddresses() const {
-  Prober::Addresses addresses;
-  auto add = [&](const std::string& text) {
-    if (auto normal = detect::normalAddress(text)) addresses.insert(*normal);
-  };
-  for (const auto& node : world_.nodes.snapshot()) {
-    for (const std::string& ip : node->internalIPs) add(ip);
+ConsoleQuestion DashboardFamily::questionFor(const Service& service,
+                                             const SecurityPolicy* policy) const {
+  ConsoleQuestion question;
+  question.service = service;
+  question.pods = copies(world_.podsSelectedBy(service.meta.ns, service.selector));
+  for (const auto& node : world_.nodes.snapshot()) question.nodes.push_back(*node);
+  for (const auto& ingress : world_.ingresses.snapshot()) {
+    if (ingress->meta.ns == service.meta.ns) question.ingresses.push_back(*ingress);
   }
-  for (const auto& service : world_.services.snapshot()) {
-    add(service->clusterIP);
-    for (const std::string& ip : service->externalIPs) add(ip);
-    for (const std::string& ip : service->ingressIPs) add(ip);
+  question.products = &detect::dashboardProducts();
+  if (policy != nullptr) {
+    question.timeout = std::chrono::seconds(policy->dashboards.probeTimeoutSeconds);
   }
-  return addresses;
-}
-
-void DashboardFamily::probeEndpoint(const Endpoint& endpoint,
-                                    const std::vector<const Product*>& candidates,
-                                    milliseconds timeout,
-                                    detect::DashboardObservation* observation, ConsoleLook* look) {
-  Prober::Addresses allowed = clusterAddresses();
-  std::string prefix = endpoint.path == "/" ? "" : endpoint.path;
-  for (const Product* product : candidates) {
-    for (const std::string& scheme : product->schemes) {
-      if (endpoint.tls && scheme != "https") continue;
-      for (const detect::ProofRequest& proof : product->proofs) {
-        ProbeRequest request{scheme,        endpoint.address,    endpoint.port,
-                             endpoint.host, prefix + proof.path, timeout};
-        ProbeAnswer answer = prober_.probe(request, allowed);
-        if (isSilence(answer)) {
-          look->silent = true;
-          return;  // nobody is there; another question would wait as long
-        }
-        if (answer.outcome != ProbeAnswer::Outcome::kAnswered) break;
-        answer.path = proof.path;
-        request.path = prefix + proof.controlPath;
-        ProbeAnswer control = prober_.probe(request, allowed);
-        detect::Verdict verdict = detect::judge(*product, answer, control);
-        if (verdict == detect::Verdict::kUnknown || verdict == detect::Verdict::kNotThisProduct) {
-          continue;
-        }
-        detect::ProbedPath path;
-        path.endpoint = endpoint;
-        path.product = product;
-        path.verdict = verdict;
-        const detect::ProofRequest* fulfilled = detect::fulfilledProof(*product, answer);
-        path.grants = fulfilled == nullptr ? proof.grants : fulfilled->grants;
-        path.scheme = scheme;
-        path.requestPath = prefix + proof.path;
-        observation->paths.push_back(std::move(path));
-        if (verdict == detect::Verdict::kOpen) return;
-      }
-    }
-  }
+  return question;
 }
 
 ConsoleLook DashboardFamily::look(const Service& service, const SecurityPolicy& policy) {
-  ConsoleLook result;
+  ConsoleQuestion question = questionFor(service, &policy);
   detect::DashboardObservation observation;
   observation.service = service;
-  observation.pods = copies(world_.podsSelectedBy(service.meta.ns, service.selector));
+  observation.pods = question.pods;
   observation.minReach =
       policy.dashboards.clusterReach ? detect::Reach::kCluster : detect::Reach::kPublished;
-  detect::ReachInput input;
-  input.pods = observation.pods;
-  for (const auto& node : world_.nodes.snapshot()) input.nodes.push_back(*node);
-  for (const auto& ingress : world_.ingresses.snapshot()) {
-    if (ingress->meta.ns == service.meta.ns) input.ingresses.push_back(*ingress);
-  }
-  std::map<std::string, int> asked;
-  for (const Endpoint& endpoint : detect::endpointsOf(service, input)) {
-    if (endpoint.address.empty() || endpoint.reach < observation.minReach) continue;
-    std::string way = std::to_string(static_cast<int>(endpoint.via)) + ":" +
-                      std::to_string(endpoint.port) + endpoint.host + endpoint.path;
-    if (++asked[way] > kMostNodesAsked) continue;
-    auto candidates = detect::candidatesFor(detect::dashboardProducts(), observation.pods, service,
-                                            endpoint.servicePort, endpoint.podPort);
-    if (candidates.empty()) continue;
-    result.candidate = true;
-    probeEndpoint(endpoint, candidates,
-                  std::chrono::seconds(policy.dashboards.probeTimeoutSeconds), &observation,
-                  &result);
-  }
+  observation.paths = probeConsole(prober_, question);
+  ConsoleLook result;
+  result.candidate = !observation.paths.empty();
+  result.silent = std::any_of(
+      observation.paths.begin(), observation.paths.end(),
+      [](const detect::ProbedPath& path) { return path.verdict == detect::Verdict::kUnknown; });
   result.findings = detect::detectDashboards(observation);
   result.console = detect::openConsoleOf(observation);
   return result;
@@ -134,14 +64,14 @@ ConsoleLook DashboardFamily::look(const Service& service, const SecurityPolicy& 
 
 Status DashboardFamily::readForPlan(const Remediation& remediation,
                                     const remediate::JournalKeys& keys,
-                                    const ConsoleContext& context, const Service& service,
+                                    const detect::OpenConsole& console, const Service& service,
                                     const Json& serviceJson, const SecurityPolicy* policy,
                                     Plan* plan) {
   DashboardTarget target;
   target.remediation = remediation.name;
   target.service = service;
   target.serviceJson = serviceJson;
-  target.servicePorts = context.servicePorts;
+  target.servicePorts = console.servicePorts;
   target.pods = copies(world_.podsSelectedBy(service.meta.ns, service.selector));
   auto images = remediate::sealedImages(keys, remediation);
   auto policies = client_.list(kube::kNetworkPolicies, service.meta.ns);
@@ -177,22 +107,22 @@ Result<Assessment> DashboardFamily::assess(const Remediation& remediation,
   for (const auto& pod : world_.podsSelectedBy(target.ns, service->selector)) {
     assessment.targetLabels = pod->meta.labels;  // excludes select by the pods' labels
   }
-  ConsoleContext context;
+  detect::OpenConsole console;
   if (remediate::hasStarted(remediation.status)) {
     assessment.findings = remediation.status.findings;
-    context = consoleContextFromJson(remediate::sealedContext(keys, remediation));
+    console = consoleFromJson(remediate::sealedContext(keys, remediation));
   } else if (policy != nullptr) {
     ConsoleLook seen = look(*service, *policy);
     if (highestTier(seen.findings) == Tier::kRemediate) assessment.findings = seen.findings;
-    context = contextOf(seen.console);
+    console = seen.console;
     // Silence is no proof that a console went away; what was found stays until it answers otherwise.
     if (seen.silent && assessment.findings.empty() && !remediation.status.findings.empty()) {
       return fail(ErrorCode::kUnavailable, describe(target) + " does not answer at the moment");
     }
   }
-  assessment.context = toJson(context);
+  assessment.context = toJson(console);
   if (assessment.findings.empty()) return assessment;
-  auto planned = readForPlan(remediation, keys, context, *service, before, policy,
+  auto planned = readForPlan(remediation, keys, console, *service, before, policy,
                              &assessment.plan);
   if (!planned) return tl::unexpected(planned.error());
   return assessment;
@@ -202,41 +132,31 @@ ProofView DashboardFamily::prove(const Remediation& remediation, const SecurityP
                                  const Step& step) {
   (void)step;
   using Verdict = ProofView::Verdict;
-  ConsoleContext context;
+  detect::OpenConsole console;
   for (const StepRecord& record : remediation.status.steps) {
     auto image = remediate::parseBefore(record.before);
     if (image && image->context.contains("product")) {
-      context = consoleContextFromJson(image->context);
+      console = consoleFromJson(image->context);
       break;
     }
   }
-  const Product* product = productNamed(context.product);
   auto service = world_.services.get(remediation.target.ns + "/" + remediation.target.name);
-  if (product == nullptr || context.paths.empty() || !service) {
+  if (console.product == nullptr || console.openPaths.empty() || !service) {
     return {Verdict::kUnknown, "CannotAsk", "what stood open is not known any more"};
   }
-  Prober::Addresses allowed = clusterAddresses();
-  for (const OpenPath& path : context.paths) {
-    if (auto normal = detect::normalAddress(path.address)) allowed.insert(*normal);
+  ConsoleQuestion question = questionFor(*service, policy);
+  Prober::Addresses allowed = clusterAddresses(question);
+  // The address that stood open was one of the cluster's when it was asked first.
+  for (const detect::ProbedPath& path : console.openPaths) {
+    if (auto normal = detect::normalAddress(path.endpoint.address)) allowed.insert(*normal);
   }
-  milliseconds timeout = std::chrono::seconds(
-      policy == nullptr ? 3 : std::max<int64_t>(1, policy->dashboards.probeTimeoutSeconds));
-  std::vector<detect::ReaskedPath> again;
-  for (const OpenPath& path : context.paths) {
-    detect::ReaskedPath reasked;
-    reasked.product = product;
-    reasked.via = path.via;
-    reasked.after = prober_.probe(requestTo(path, path.path, timeout), allowed);
-    if (reasked.after.outcome == ProbeAnswer::Outcome::kAnswered) {
-      reasked.afterControl = prober_.probe(requestTo(path, path.controlPath, timeout), allowed);
-    }
-    again.push_back(std::move(reasked));
-  }
+  auto again = reaskConsole(prober_, console.openPaths, allowed, question.timeout);
   // Something on the same nodes that no step touches: the kubelet's port.
   bool controlOk = false;
   for (const auto& node : world_.nodes.snapshot()) {
     if (controlOk || node->internalIPs.empty()) continue;
-    controlOk = prober_.tcpConnect(node->internalIPs.front(), kKubeletPort, allowed, timeout)
+    controlOk = prober_.tcpConnect(node->internalIPs.front(), kKubeletPort, allowed,
+                                   question.timeout)
                     .outcome == ProbeAnswer::Outcome::kAnswered;
   }
   auto pods = world_.podsSelectedBy(service->meta.ns, service->selector);

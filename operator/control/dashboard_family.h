@@ -8,7 +8,7 @@
 
 #include "control/console_context.h"
 #include "control/family.h"
-#include "control/prober.h"
+#include "control/prober_console.h"
 #include "control/world.h"
 #include "kube/client.h"
 
@@ -37,13 +37,10 @@ class DashboardFamily : public FamilyDriver {
   ConsoleLook look(const Service& service, const SecurityPolicy& policy);
 
  private:
-  void probeEndpoint(const detect::Endpoint& endpoint,
-                     const std::vector<const detect::Product*>& candidates,
-                     std::chrono::milliseconds timeout, detect::DashboardObservation* observation,
-                     ConsoleLook* look);
-  Prober::Addresses clusterAddresses() const;
+  ConsoleQuestion questionFor(const Service& service, const SecurityPolicy* policy) const;
   Status readForPlan(const Remediation& remediation, const remediate::JournalKeys& keys,
-                     const ConsoleContext& context, const Service& service, const Json& serviceJson,
+                     const detect::OpenConsole& console, const Service& service,
+                     const Json& serviceJson,
                      const SecurityPolicy* policy, Plan* plan);
 
   kube::Client& client_;

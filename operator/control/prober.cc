@@ -25,6 +25,7 @@ constexpr std::chrono::minutes kBudgetWindow{1};
 struct Exchange {
   ProbeAnswer answer;
   std::string address;  // the only one that a socket may be opened to
+  bool fenced = false;  // another one was about to be opened
 };
 
 size_t takeBody(char* data, size_t size, size_t count, void* user) {
@@ -58,7 +59,7 @@ size_t takeHeader(char* data, size_t size, size_t count, void* user) {
 
 // The last fence: whatever the URL says, a socket is only opened to the address that was allowed.
 curl_socket_t openSocket(void* user, curlsocktype, curl_sockaddr* target) {
-  const auto* exchange = static_cast<const Exchange*>(user);
+  auto* exchange = static_cast<Exchange*>(user);
   std::array<char, INET6_ADDRSTRLEN> text{};
   const void* bytes = nullptr;
   if (target->family == AF_INET) {
@@ -69,11 +70,15 @@ curl_socket_t openSocket(void* user, curlsocktype, curl_sockaddr* target) {
     return CURL_SOCKET_BAD;
   }
   inet_ntop(target->family, bytes, text.data(), text.size());
-  if (detect::normalAddress(text.data()) != exchange->address) return CURL_SOCKET_BAD;
+  if (detect::normalAddress(text.data()) != exchange->address) {
+    exchange->fenced = true;
+    return CURL_SOCKET_BAD;
+  }
   return socket(target->family, target->socktype | SOCK_CLOEXEC, target->protocol);
 }
 
 Outcome outcomeOf(CURLcode code, const Exchange& exchange) {
+  if (exchange.fenced) return Outcome::kFailed;
   switch (code) {
     case CURLE_OK:
       return Outcome::kAnswered;

@@ -11,6 +11,7 @@
 #include "control/world.h"
 #include "firebreak/rotator.h"
 #include "kube/client.h"
+#include "remediate/rotate/consumers.h"
 
 namespace firebreak::control {
 

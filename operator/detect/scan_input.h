@@ -62,8 +62,19 @@ class ScanInput {
   std::vector<Document> documents_;
   Json policySpec_;
   std::vector<ScannedWorkload> workloads_;
-  std::multimap<std::string, ConfigMap, std::less<>> configMaps_;   // by name
-  std::multimap<std::string, ScannedSecret, std::less<>> secrets_;  // by name
+  template <typename T>
+  struct InFile {
+    std::string_view file;  // the document's
+    T object;
+  };
+  template <typename T>
+  using ByName = std::multimap<std::string, InFile<T>, std::less<>>;
+  template <typename T>
+  static const T* lookUp(const ByName<T>& map, std::string_view ns, std::string_view name,
+                         std::string_view nearFile);
+
+  ByName<ConfigMap> configMaps_;
+  ByName<ScannedSecret> secrets_;
 };
 
 // True where objects of these manifests' namespaces can meet: equal, or one of them is not given.

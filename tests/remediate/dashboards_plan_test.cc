@@ -40,7 +40,9 @@ DashboardTarget target(Json service = nodePortService()) {
   DashboardTarget made;
   made.remediation = "open-dashboard-console-0123456789abcdef";
   made.serviceJson = std::move(service);
-  made.service.meta = {.ns = "shop", .name = "console", .uid = "u1"};
+  made.service.meta.ns = "shop";
+  made.service.meta.name = "console";
+  made.service.meta.uid = "u1";
   made.service.type = made.serviceJson["spec"]["type"];
   made.service.selector = {{"app", "console"}};
   for (const Json& port : made.serviceJson["spec"]["ports"]) {

@@ -213,6 +213,29 @@ TEST(ScanDashboards, AnIngressPublishesUnlessItAsksForALogin) {
   EXPECT_EQ(scan(base + middleware + ingress(use)).at(0).tier, Tier::kAlert);
 }
 
+TEST(ScanDashboards, OtherRoutersPublishToo) {
+  const std::string base = app("        image: hjacobs/kube-web-view", "ClusterIP");
+  const std::string traefik =
+      "\n---\napiVersion: traefik.io/v1alpha1\nkind: IngressRoute\nmetadata: {name: r, namespace: shop}\n"
+      "spec: {routes: [{match: 'Host(`a`)', services: [{name: console, port: 80}]";
+  EXPECT_EQ(scan(base + traefik + "}]}\n").at(0).tier, Tier::kRemediate);
+  EXPECT_EQ(scan(base + traefik + ", middlewares: [{name: oidc}]}]}\n").at(0).tier, Tier::kAlert);
+  EXPECT_EQ(scan(base + "\n---\napiVersion: route.openshift.io/v1\nkind: Route\nmetadata: {name: r, "
+                        "namespace: shop}\nspec: {to: {kind: Service, name: console}}\n")
+                .at(0).tier, Tier::kRemediate);
+  EXPECT_EQ(scan(base + "\n---\napiVersion: gateway.networking.k8s.io/v1\nkind: HTTPRoute\nmetadata: "
+                        "{name: r, namespace: shop}\nspec: {rules: [{backendRefs: [{name: console, "
+                        "port: 80}]}]}\n")
+                .at(0).tier, Tier::kRemediate);
+}
+
+TEST(ScanDashboards, ACustomResourcesOwnControllerAddsWhatNoManifestShows) {
+  const std::string notebook =
+      "apiVersion: kubeflow.org/v1\nkind: Notebook\nmetadata: {name: nb}\nspec: {template: {spec: "
+      "{containers: [{name: nb, image: jupyter/base-notebook, args: [\"--NotebookApp.token=''\"]}]}}}\n";
+  EXPECT_TRUE(scan(notebook).empty());
+}
+
 TEST(ScanDashboards, ReadsMountedConfigurationWithoutItsComments) {
   const auto yaml = [](const std::string& ini) {
     return app("        image: grafana/grafana\n        volumeMounts: [{name: c, mountPath: "

@@ -38,7 +38,7 @@ INSTANTIATE_TEST_SUITE_P(
                     Table{"configFiles", minerConfigFiles()}, Table{"textTools", textTools()},
                     Table{"infrastructure", infrastructureNames()},
                     Table{"registries", trustedRegistries()}),
-    [](const auto& info) { return std::string(info.param.name); });
+    [](const auto& table) { return std::string(table.param.name); });
 
 TEST(MinerSignatures, NoWordIsSoShortOrCommonThatItAccusesOthers) {
   const std::set<std::string_view> common = {"miner", "mining", "pool", "worker", "monero", "mine"};
