@@ -72,6 +72,22 @@ Move failEpisode(const Situation& s, RemediationStatus status, const std::string
   return saveOrRest(s, std::move(status));
 }
 
+// A consumer does not become Ready with a new credential: what was written is taken back and the
+// consumers run again with the previous one, which nothing has revoked yet.
+bool isRotation(const Plan& plan) {
+  return std::any_of(plan.steps.begin(), plan.steps.end(),
+                     [](const Step& step) { return step.type == PatchType::kExternal; });
+}
+
+Move rollBack(const Situation& s, RemediationStatus status, const std::string& message) {
+  status.phase = Phase::kReverting;
+  status.outcome = Outcome::kIneffective;
+  status.message = "rolled back, nothing revoked: " + message;
+  setCondition(status.conditions, "Verified", "False", "RolledBack", message, s.now,
+               s.remediation.generation);
+  return saveOrRest(s, std::move(status));
+}
+
 // What was proven, step by step, and what that makes of the whole.
 struct ProofSum {
   std::optional<size_t> ask;      // a step that was not asked in this pass
@@ -174,8 +190,11 @@ Move verify(const Situation& s, RemediationStatus status) {
       return saveOrRest(s, std::move(status));
     }
   }
-  return failEpisode(s, std::move(status), record.name + " was applied but " + proof.message,
-                     Outcome::kIneffective);
+  std::string why = record.name + " was applied but " + proof.message;
+  if (step != nullptr && step->proof == Proof::kRolledOut && isRotation(s.plan)) {
+    return rollBack(s, std::move(status), why);
+  }
+  return failEpisode(s, std::move(status), why, Outcome::kIneffective);
 }
 
 // A contained target whose fix was undone: applied again, with a growing delay.

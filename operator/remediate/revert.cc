@@ -8,6 +8,24 @@ bool isUndoable(StepState state) {
          state == StepState::kVerified;
 }
 
+// A change of a workload's template makes its pods anew.
+bool restartsPods(const StepRecord& record) {
+  auto image = parseBefore(record.before);
+  return image && image->type == PatchType::kJsonPatch && !image->edits.empty() &&
+         image->edits.front().pointer.starts_with("/spec/template/");
+}
+
+// Backwards, but restarts last: pods that are made anew must find what they read put back already.
+std::vector<size_t> undoOrder(const std::vector<StepRecord>& steps) {
+  std::vector<size_t> order;
+  for (bool restarts : {false, true}) {
+    for (size_t n = steps.size(); n-- > 0;) {
+      if (restartsPods(steps[n]) == restarts) order.push_back(n);
+    }
+  }
+  return order;
+}
+
 }  // namespace
 
 bool wantsRevert(const Remediation& remediation) {
@@ -24,7 +42,7 @@ Move revert(const Situation& s) {
     return saveOrRest(s, std::move(status));
   }
   bool changed = false;
-  for (size_t n = status.steps.size(); n-- > 0;) {
+  for (size_t n : undoOrder(status.steps)) {
     StepRecord& record = status.steps[n];
     if (!isUndoable(record.state)) continue;
     record.time = s.now;
@@ -57,6 +75,11 @@ Move revert(const Situation& s) {
     }
   }
   if (changed) return saveOrRest(s, std::move(status));
+  if (status.outcome == Outcome::kIneffective && s.remediation.decision.action != "Revert") {
+    // A roll-back: the reason stays, and it did not work.
+    status.phase = Phase::kFailed;
+    return saveOrRest(s, std::move(status));
+  }
   status.phase = Phase::kReverted;
   std::string skipped;
   for (const StepRecord& record : status.steps) {

@@ -1,10 +1,12 @@
 #include "detect/secrets/assignments.h"
 
+#include <openssl/crypto.h>
 #include <re2/re2.h>
 
 #include <array>
 
 #include "detect/secrets/credential_name.h"
+#include "detect/secrets/decode.h"
 #include "detect/secrets/value_shape.h"
 
 namespace firebreak::detect {
@@ -132,7 +134,13 @@ std::optional<SecretHit> judgeNamed(std::string_view name, std::string_view valu
   auto sort = credentialSort(name);
   if (!sort || value.size() < 8) return std::nullopt;
   int confidence = 0;
-  if (*sort == CredentialSort::kPassword) {
+  if (auto plain = decodeToText(value)) {
+    // Base64 of words is words: "c2VjcmV0IGlzIHNlY3VyZQ==".
+    bool real = passwordStrength(*plain) != PasswordStrength::kNone;
+    OPENSSL_cleanse(plain->data(), plain->size());
+    if (!real) return std::nullopt;
+    confidence = 65;
+  } else if (*sort == CredentialSort::kPassword) {
     PasswordStrength strength = passwordStrength(value);
     if (strength == PasswordStrength::kNone || isPublicId(value)) return std::nullopt;
     confidence = strength == PasswordStrength::kRandom ? 75 : 60;

@@ -231,6 +231,8 @@ CheckVerdict runCheck(SecretCheck check, std::string_view whole, std::string_vie
       size_t split = credential.rfind('_');
       uint32_t sum = 0;
       std::from_chars(credential.data() + split + 1, credential.data() + credential.size(), sum, 16);
+      // Written least significant byte first.
+      sum = sum >> 24U | (sum >> 8U & 0xff00U) | (sum << 8U & 0xff0000U) | sum << 24U;
       return holdsIf(crc32Of(credential.substr(0, split)) == sum, credential);
     }
     case SecretCheck::kBech32:

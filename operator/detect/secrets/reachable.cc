@@ -112,4 +112,24 @@ std::vector<CausedFinding> exposedByConsequence(
   return findings;
 }
 
+std::optional<Finding> markedExposed(const SecretObject& secret) {
+  auto mark = secret.meta.annotations.find("firebreak.dev/exposed");
+  if (mark == secret.meta.annotations.end()) return std::nullopt;
+  // What a person wrote is shown, cut to a line.
+  constexpr size_t kMost = 200;
+  std::string where = mark->second.substr(0, kMost);
+  Finding finding;
+  finding.family = Family::kExposedSecret;
+  finding.rule = "marked-exposed";
+  finding.severity = Severity::kHigh;
+  finding.confidence = 100;
+  finding.tier = Tier::kRemediate;
+  finding.resource = {"v1", "Secret", secret.meta.ns, secret.meta.name, secret.meta.uid};
+  finding.fieldPath = "metadata.annotations[\"firebreak.dev/exposed\"]";
+  finding.message = "Secret " + secret.meta.name + " is marked as exposed: " +
+                    (where.empty() ? "no place given" : where);
+  finding.evidence.push_back({"marked-by-person", 100, "annotation firebreak.dev/exposed"});
+  return finding;
+}
+
 }  // namespace firebreak::detect

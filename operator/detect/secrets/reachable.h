@@ -4,6 +4,7 @@
 // Pure; no value of a Secret is needed or read. Safe from any thread.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -51,5 +52,8 @@ struct CausedFinding {
 std::vector<CausedFinding> exposedByConsequence(const PodSpec& spec, const ExposureCause& cause,
                                                 const std::vector<SecretObject>& secrets,
                                                 const std::vector<std::string>& protectedNamespaces);
+
+// A person said so: annotation firebreak.dev/exposed on the Secret, "<where it leaked>".
+std::optional<Finding> markedExposed(const SecretObject& secret);
 
 }  // namespace firebreak::detect

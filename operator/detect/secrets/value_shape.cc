@@ -186,12 +186,14 @@ const RE2& referencePattern() {
 bool isDashedName(std::string_view text) {
   if (text.find_first_of("-._") == std::string_view::npos) return false;
   size_t start = 0;
+  std::string joined;
   bool upper = false;
   bool lowerSeen = false;
   while (start <= text.size()) {
     size_t end = std::min(text.find_first_of("-._", start), text.size());
     std::string_view part = text.substr(start, end - start);
     if (part.size() > 14) return false;
+    joined += part;
     size_t digits = 0;
     for (char c : part) {
       if (!isLower(c) && !isUpper(c) && !isDigit(c)) return false;
@@ -203,7 +205,7 @@ bool isDashedName(std::string_view text) {
     if (part.size() > 10 && digits >= 2 && shapeOf(part).changes > 0.2) return false;
     start = end + 1;
   }
-  return !(upper && lowerSeen) || shapeOf(text).changes < 0.25;
+  return !(upper && lowerSeen) || shapeOf(joined).changes < 0.25;
 }
 
 }  // namespace
@@ -244,7 +246,8 @@ bool looksRandom(std::string_view text) {
     case 1:
       return shape.letters && text.size() >= 20 && entropy >= 3.5 && vowelShare(text) < 0.27;
     case 2:
-      return shape.letters && text.size() >= 16 && entropy >= 2.9 && shape.changes >= 0.22;
+      return shape.letters && text.size() >= 16 && entropy >= 2.9 &&
+             shape.changes >= (text.size() >= 24 ? 0.17 : 0.22);
     default:
       return text.size() >= 12 && entropy >= 3.0 && shape.changes >= 0.24;
   }
@@ -259,6 +262,10 @@ PasswordStrength passwordStrength(std::string_view text) {
   // A password that is a word in another spelling is a default, not a secret.
   std::string rest = withoutWords(text);
   Shape shape = shapeOf(rest);
+  // "Sup3rS3cr3t!2024": words, but somebody took care that nobody guesses it.
+  Shape whole = shapeOf(text);
+  bool careful = text.size() >= 12 && rest.size() >= 4 && whole.classes >= 4;
+  if (careful) return PasswordStrength::kChosen;
   if (rest.size() < 8 || !shape.letters) return PasswordStrength::kNone;
   double entropy = entropyOf(rest);
   bool mixed = shape.classes >= 3 && entropy >= 2.7;

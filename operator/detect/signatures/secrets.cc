@@ -332,7 +332,7 @@ constexpr SecretRule kRules[] = {
     {"grafana-service-account-token", "Grafana service account token", "glsa_",
      R"re(glsa_[A-Za-z0-9]{32}_[a-f0-9]{8})re",
      SecretCheck::kHexCrc32, Severity::kHigh, Tier::kRemediate,
-     "grafana.com docs: service accounts"},
+     "grafana.com docs: service accounts; Grafana's satokengen for the checksum"},
     {"grafana-cloud-token", "Grafana Cloud access policy token", "glc_eyJ",
      R"re(glc_(eyJ[A-Za-z0-9+/]{50,}={0,2}))re",
      SecretCheck::kJsonInBase64, Severity::kHigh, Tier::kRemediate,

@@ -198,7 +198,7 @@ Json withoutValues(const Json& secret) {
   if (bare["metadata"].is_object()) {
     bare["metadata"].erase("managedFields");
     // kubectl keeps the whole manifest there, with its values.
-    if (bare["metadata"].contains("annotations")) {
+    if (member(bare, {"metadata", "annotations"}).is_object()) {
       bare["metadata"]["annotations"].erase("kubectl.kubernetes.io/last-applied-configuration");
     }
   }
