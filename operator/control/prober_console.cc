@@ -22,7 +22,7 @@ using Outcome = ProbeAnswer::Outcome;
 
 constexpr int kNodesPerPort = 2;
 // Products that are asked for on one endpoint; the surest hints come first.
-constexpr size_t kMaxProducts = 6;
+constexpr size_t kMaxProducts = 16;
 
 // Asks one endpoint; the answer's path is the product's own, without the ingress rule's prefix.
 class Asker {
@@ -40,14 +40,18 @@ class Asker {
     ProbeAnswer answer = prober_.probe(request, allowed_);
     answer.path = path;
     known->second = answer;
+    // A firewall's silence costs the whole time limit: it is not asked for twice.
+    silent_ = silent_ || answer.outcome == Outcome::kTimedOut;
     return answer;
   }
+  bool silent() const { return silent_; }
 
  private:
   Prober& prober_;
   const Endpoint& endpoint_;
   const Prober::Addresses& allowed_;
   std::chrono::milliseconds timeout_;
+  bool silent_ = false;
   std::map<std::pair<std::string, std::string>, ProbeAnswer> answers_;
 };
 
@@ -154,9 +158,10 @@ std::vector<ProbedPath> probeConsole(Prober& prober, const ConsoleQuestion& ques
     best.endpoint = endpoint;
     for (const Product* product : candidates) {
       ProbedPath path = askProduct(asker, *product, endpoint);
-      if (best.product == nullptr || rank(path) > rank(best)) best = std::move(path);
-      if (best.verdict == Verdict::kOpen) break;
+      if (rank(path) > rank(best)) best = std::move(path);
+      if (best.verdict == Verdict::kOpen || asker.silent()) break;
     }
+    if (best.verdict != Verdict::kOpen && best.verdict != Verdict::kLocked) best.product = nullptr;
     if (!candidates.empty()) paths.push_back(std::move(best));
   }
   return paths;

@@ -27,13 +27,25 @@ std::string baseName(const std::string& word) {
   return slash == std::string::npos ? word : word.substr(slash + 1);
 }
 
+// A word is a program where a command starts: first of all, after a separator, a script's "-c", an
+// assignment, or a program that only starts another.
+bool startsCommand(const std::vector<std::string>& words, size_t index) {
+  if (index == 0) return true;
+  const std::string& before = words[index - 1];
+  constexpr std::array<std::string_view, 9> kStarters = {";", "exec", "--", "env", "nohup",
+                                                         "sudo", "tini", "dumb-init", "then"};
+  if (std::find(kStarters.begin(), kStarters.end(), baseName(before)) != kStarters.end()) return true;
+  if (before.size() >= 2 && before[0] == '-' && before[1] != '-' && before.back() == 'c') return true;
+  return before[0] != '-' && before.find('=') != std::string::npos;
+}
+
 // "kubectl proxy": these words, in this order, flags may stand in between; the first as a program.
 bool programFits(const std::string& program, const std::vector<std::string>& words) {
   const size_t space = program.find(' ');
   const std::string first = program.substr(0, space);
   const std::string second = space == std::string::npos ? "" : program.substr(space + 1);
   for (size_t i = 0; i < words.size(); ++i) {
-    if (baseName(words[i]) != first) continue;
+    if (baseName(words[i]) != first || !startsCommand(words, i)) continue;
     if (second.empty()) return true;
     for (size_t j = i + 1; j < words.size(); ++j) {
       if (words[j] == second) return true;
