@@ -1,5 +1,6 @@
 #include "kube/curl_loop.h"
 
+#include <signal.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
@@ -13,9 +14,18 @@ namespace {
 
 MonoTime now() { return std::chrono::steady_clock::now(); }
 
+// OpenSSL writes its goodbye to connections that are gone, and curl leaves signals alone when it is
+// told that there are threads: without this the first cut connection ends the process.
+void ignoreBrokenPipes() {
+  struct sigaction current {};
+  sigaction(SIGPIPE, nullptr, &current);
+  if (current.sa_handler == SIG_DFL) signal(SIGPIPE, SIG_IGN);
+}
+
 }  // namespace
 
 CurlLoop::CurlLoop() {
+  ignoreBrokenPipes();
   static const CURLcode once = curl_global_init(CURL_GLOBAL_DEFAULT);
   static_cast<void>(once);
   epoll_ = epoll_create1(EPOLL_CLOEXEC);

@@ -100,6 +100,7 @@ class CurlTransport : public Transport {
   }
 
   void stop() override {
+    stopping_ = true;
     loop_.stop();
     if (renewal_.joinable()) renewal_.join();
     // Nobody else touches these any more; each transfer tells whoever waits when it goes.
@@ -185,7 +186,7 @@ class CurlTransport : public Transport {
   }
 
   void cut(CurlLane& lane) {
-    if (lane.sockets.empty()) return;
+    if (stopping_ || lane.sockets.empty()) return;
     log::warn("API server does not answer, connections cut",
               {{"connections", lane.sockets.size()}, {"watches", &lane == &streams_}});
     for (const curl_socket_t socket : lane.sockets) shutdown(socket, SHUT_RDWR);
@@ -221,6 +222,7 @@ class CurlTransport : public Transport {
   CurlLane calls_;
   CurlLane streams_;
   std::atomic<StreamId> lastStream_{0};
+  std::atomic<bool> stopping_{false};
   // I/O thread only, from here on.
   RequestQueue<std::shared_ptr<CurlTransfer>> queue_;
   std::unordered_map<CURL*, std::shared_ptr<CurlTransfer>> transfers_;

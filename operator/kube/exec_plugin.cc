@@ -104,10 +104,19 @@ Result<ExecCredential> runExecPlugin(const ClusterConfig& config,
   posix_spawn_file_actions_init(&actions);
   posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
   posix_spawn_file_actions_adddup2(&actions, ends[1], STDOUT_FILENO);
+  // What this process ignores is no business of the plugin's.
+  posix_spawnattr_t attributes;
+  sigset_t broken;
+  sigemptyset(&broken);
+  sigaddset(&broken, SIGPIPE);
+  posix_spawnattr_init(&attributes);
+  posix_spawnattr_setsigdefault(&attributes, &broken);
+  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF);
   pid_t child = 0;
-  const int error = posix_spawnp(&child, exec.command.c_str(), &actions, nullptr,
+  const int error = posix_spawnp(&child, exec.command.c_str(), &actions, &attributes,
                                  pointers(args).data(), pointers(env).data());
   posix_spawn_file_actions_destroy(&actions);
+  posix_spawnattr_destroy(&attributes);
   close(ends[1]);
   if (error != 0) {
     close(ends[0]);
