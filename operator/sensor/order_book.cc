@@ -13,7 +13,6 @@ using std::chrono::seconds;
 
 struct MeasureRule {
   std::string_view name;
-  bool undoable;
   bool keepAfterExpiry;
   bool settlesAtOnce;  // once verified; the others only after a minute
   seconds whileUnsettled;
@@ -23,10 +22,10 @@ struct MeasureRule {
 // their RST, and again and again in the first minute: a NetworkPolicy leaves a connection alone that
 // was made again before it took effect.
 constexpr std::array<MeasureRule, 4> kRules = {{
-    {"Freeze", true, false, true, seconds{2}, seconds{15}},
-    {"CutConnections", false, true, false, seconds{2}, seconds{60}},
-    {"Drop", true, true, true, seconds{2}, seconds{15}},
-    {"Probe", false, true, true, seconds{2}, seconds{30}},
+    {"Freeze", false, true, seconds{2}, seconds{15}},
+    {"CutConnections", true, false, seconds{2}, seconds{60}},
+    {"Drop", true, true, seconds{2}, seconds{15}},
+    {"Probe", true, true, seconds{2}, seconds{30}},
 }};
 constexpr seconds kUnsettled{60};
 constexpr seconds kLongestRetry{60};
@@ -90,6 +89,12 @@ void OrderBook::setState(Measure& measure, MeasureState state, const std::string
   ++version_;
 }
 
+void OrderBook::takeBack(Measure& measure) {
+  if (final(measure.state) || measure.undo) return;
+  measure.undo = true;
+  measure.nextCheck = {};  // at once
+}
+
 void OrderBook::adopt(const std::vector<MeasureReport>& reports) {
   for (const MeasureReport& report : reports) {
     const MeasureRule* rule = ruleOf(report.measure);
@@ -113,24 +118,24 @@ void OrderBook::setOrders(const std::vector<IsolationOrder>& orders, WallTime no
     Entry& entry = entries_[order.orderId];
     // An id stands for one pod: under the same id another pod is another order.
     if (known && entry.order.podUid != order.podUid) {
-      for (auto& [name, measure] : entry.measures) {
-        measure.undo = holds(measure.state) && ruleOf(name)->undoable;
-      }
+      for (auto& [name, measure] : entry.measures) takeBack(measure);
       Entry old = std::move(entry);
       old.ordered = false;
       entries_.erase(order.orderId);
       entries_[order.orderId + "/" + old.order.podUid] = std::move(old);
     }
     Entry& now_ = entries_[order.orderId];
+    const bool changed = now_.order.measures != order.measures;
     const bool adopted = now_.order.measures.empty() && !now_.measures.empty();
+    const bool isNew = now_.measures.empty() || adopted || !now_.ordered;
     now_.order = order;
     now_.ordered = true;
     // One that is in force already is not refused for having run out meanwhile.
-    const auto refused = now_.measures.empty() || adopted ? refusal(order, now) : std::nullopt;
+    const auto refused = isNew ? refusal(order, now) : std::nullopt;
     const bool expired = order.expiresAt != WallTime{} && order.expiresAt <= now;
     for (const std::string& name : order.measures) {
       Measure& measure = now_.measures[name];
-      measure.undo = false;
+      if (measure.undo) measure = Measure{};  // wanted again: from the beginning
       if (ruleOf(name) == nullptr) {
         setState(measure, MeasureState::kRefused, "this sensor knows no measure " + name, now);
       } else if (refused && !(adopted && expired && holds(measure.state))) {
@@ -144,13 +149,15 @@ void OrderBook::setOrders(const std::vector<IsolationOrder>& orders, WallTime no
     for (auto& [name, measure] : now_.measures) {
       const auto& list = order.measures;
       const bool listed = std::find(list.begin(), list.end(), name) != list.end();
-      if (!listed && !final(measure.state)) measure.undo = true;
+      if (!listed) takeBack(measure);
     }
+    // What was proven under the old measures has to be proven anew.
+    if (changed && now_.measures.contains("Probe")) now_.measures["Probe"].nextCheck = now;
   }
   for (auto& [id, entry] : entries_) {
     if (wanted.contains(id)) continue;
     entry.ordered = false;
-    for (auto& [name, measure] : entry.measures) measure.undo = !final(measure.state);
+    for (auto& [name, measure] : entry.measures) takeBack(measure);
   }
   forgetReleased(now);
 }

@@ -76,6 +76,7 @@ class OrderBook {
   };
 
   std::optional<std::string> refusal(const IsolationOrder& order, WallTime now) const;
+  static void takeBack(Measure& measure);
   void setState(Measure& measure, MeasureState state, const std::string& message, WallTime now);
   void forgetReleased(WallTime now);
 

@@ -157,8 +157,14 @@ std::string scrubCommandLine(const std::vector<std::string>& arguments, size_t l
       if (!word.empty()) words.emplace_back(word);
       rest.remove_prefix(std::min(rest.size(), word.size() + 1));
     }
-    for (std::string& word : words) std::erase(word, ' ');
+    // A header: "Authorization: Bearer ...": the value is the rest of the argument.
+    const auto header = std::find_if(words.begin(), words.end(), [](std::string_view word) {
+      return word.ends_with(':') && namesSecret(word);
+    });
+    const bool cut = header != words.end();
+    if (cut) words.erase(header + 1, words.end());
     line += scrubCommandLine(words, limit);
+    if (cut) line += " " + std::string(kMask);
   }
   return printable(line, limit);
 }

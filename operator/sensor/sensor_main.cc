@@ -116,7 +116,7 @@ class Sensor {
   // `publish` is called on this thread.
   void run(const std::function<void(Json)>& publish) {
     responder_.start();
-    log::info("sensor started", {{"level", level_}, {"cgroupRoot", describeRoot()}, {"ownPod", ownPod_}});
+    log::info("sensor started", {{"sensorLevel", level_}, {"cgroupRoot", describeRoot()}, {"ownPod", ownPod_}});
     MonoTime nextRound = systemClock().mono();
     Json told;
     WritePace pace;

@@ -74,7 +74,7 @@ void echo(int listener) {
   }
 }
 
-[[noreturn]] void pod(Counters* counters) {
+[[noreturn]] void runPod(Counters* counters) {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   sockaddr_in own = address(4711);
   if (unshare(CLONE_NEWNET) != 0 || !bringUpNetwork()) {
@@ -136,7 +136,7 @@ class IsolationLiveTest : public ::testing::Test {
       for (const std::string& folder : folders_) {
         std::ofstream(folder + "/" + std::string(64, 'c') + "/cgroup.procs") << 0;
       }
-      pod(counters_);
+      runPod(counters_);
     }
     ASSERT_TRUE(eventually([this] { return counters_->ready != 0; }));
     if (counters_->ready < 0) GTEST_SKIP() << "may not make a network namespace";

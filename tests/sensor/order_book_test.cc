@@ -60,19 +60,20 @@ TEST(OrderBook, CarriesMeasuresOutInItsOwnOrderAndUndoesThemInReverse) {
   EXPECT_THAT(carryOut(book, kNow), ElementsAre("Freeze", "CutConnections", "Drop", "Probe"));
   EXPECT_EQ(stateOf(book, "Drop"), "Verified");
   book.setOrders({}, kNow + seconds(1));
-  EXPECT_THAT(names(book.due(kNow)), IsEmpty()) << "each at its time";
-  EXPECT_THAT(carryOut(book, kNow + seconds(40)),
+  EXPECT_THAT(carryOut(book, kNow + seconds(1)),
               ElementsAre("undo Probe", "undo Drop", "undo CutConnections", "undo Freeze"));
   EXPECT_EQ(stateOf(book, "Freeze"), "Released");
   EXPECT_THAT(carryOut(book, kNow + hours(1)), IsEmpty());
 }
 
-TEST(OrderBook, UndoesAtOnceWhenTheOrderGoes) {
+TEST(OrderBook, UndoesAMeasureThatIsTakenOutOfAnOrderAndProvesTheRestAnew) {
   OrderBook book(responder());
-  book.setOrders({order({"Drop"})}, kNow);
+  book.setOrders({order({"Drop", "Probe"})}, kNow);
   carryOut(book, kNow);
-  book.setOrders({}, kNow + seconds(1));
-  EXPECT_THAT(carryOut(book, kNow + seconds(1)), ElementsAre("undo Drop"));
+  book.setOrders({order({"Probe"})}, kNow + seconds(1));
+  EXPECT_THAT(carryOut(book, kNow + seconds(1)), ElementsAre("undo Drop", "Probe"));
+  book.setOrders({order({"Drop", "Probe"})}, kNow + seconds(2));
+  EXPECT_THAT(carryOut(book, kNow + seconds(2)), ElementsAre("Drop", "Probe"));
 }
 
 TEST(OrderBook, CutsAgainDuringTheFirstMinuteAndProbesNowAndThen) {
@@ -180,8 +181,24 @@ TEST(OrderBook, TreatsAnotherPodUnderTheSameIdAsAnotherOrder) {
   book.setOrders({order({"Drop"}, "a")}, kNow);
   carryOut(book, kNow);
   book.setOrders({order({"Drop"}, "a", "2a1b2c3d-1111-2222-3333-444455556666")}, kNow);
+  EXPECT_THAT(carryOut(book, kNow + seconds(1)), ElementsAre("undo Drop", "Drop"));
+}
+
+TEST(OrderBook, CarriesOutAnOrderThatComesBackUnderItsOldId) {
+  OrderBook book(responder());
+  book.setOrders({order({"Drop"})}, kNow);
+  carryOut(book, kNow);
+  book.setOrders({}, kNow);
+  carryOut(book, kNow);
+  EXPECT_EQ(stateOf(book, "Drop"), "Released");
+  book.setOrders({order({"Drop"})}, kNow + seconds(1));
   EXPECT_THAT(carryOut(book, kNow + seconds(1)), ElementsAre("Drop"));
-  EXPECT_THAT(carryOut(book, kNow + seconds(20)), ElementsAre("undo Drop", "Drop"));
+  auto late = order({"Drop"});
+  late.expiresAt = kNow;
+  book.setOrders({}, kNow + seconds(2));
+  carryOut(book, kNow + seconds(2));
+  book.setOrders({late}, kNow + seconds(3));
+  EXPECT_EQ(stateOf(book, "Drop"), "Refused");
 }
 
 TEST(OrderBook, ForgetsReleasedOrdersAfterAWhile) {

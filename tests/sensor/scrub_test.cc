@@ -25,14 +25,13 @@ TEST(Scrub, TakesCredentialsOut) {
       {{"app", "--db-password", "hunter2", "x"}, "app --db-password *** x"},
       {{"env", "API_TOKEN=abc", "app"}, "env API_TOKEN=*** app"},
       {{"curl", "https://bob:hunter2@example.invalid/x"}, "curl https://***@example.invalid/x"},
-      {{"curl", "-H", "Authorization: Bearer abc"}, "curl -H Authorization: *** abc"},
       {{"app", "0123456789abcdef0123456789abcdef01"}, "app ***"},
       {{"sh", "-c", "PGPASSWORD=hunter2 psql"}, "sh -c PGPASSWORD=*** psql"},
   };
   for (const Case& item : kCases) {
     const std::string line = scrubCommandLine(item.arguments, 1024);
     EXPECT_EQ(line.find("hunter2"), line.npos) << line;
-    if (item.arguments[0] != "curl" || item.arguments.size() == 2) EXPECT_EQ(line, item.scrubbed);
+    EXPECT_EQ(line, item.scrubbed);
   }
   EXPECT_EQ(scrubCommandLine({"curl", "-H", "Authorization: Bearer hunter2"}, 1024).find("hunter2"),
             std::string::npos);
@@ -44,7 +43,7 @@ TEST(Scrub, ShortensAWalletToItsEnds) {
 }
 
 TEST(Scrub, MakesHostileTextPrintableAndShort) {
-  EXPECT_EQ(printable("a\x01\x1b[31m\xff\xc3(\xed\xa0\x80z", 64), "a??[31m??(???z");
+  EXPECT_EQ(printable("a\x01\x1b[31m\xff\xc3(\xed\xa0\x80z", 64), "a?" "?[31m?" "?(?" "?" "?z");
   EXPECT_EQ(printable("gr\xc3\xbc\xc3\x9f", 64), "gr\xc3\xbc\xc3\x9f");
   const std::string huge = scrubCommandLine({std::string(65536, '-')}, 1024);
   EXPECT_LE(huge.size(), 1024u);
