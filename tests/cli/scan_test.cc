@@ -21,14 +21,14 @@ constexpr char kAlert[] =
     "  - {name: c, image: someone/xmrig}\n";
 constexpr char kClean[] = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: p}\ndata: {a: b}\n";
 
-struct Run {
+struct Outcome {
   int code = 0;
   std::string out;
   std::string err;
   Json json() const { return Json::parse(out, nullptr, false); }
 };
 
-Run scan(std::vector<std::string> arguments, const std::string& input = "") {
+Outcome scan(std::vector<std::string> arguments, const std::string& input = "") {
   arguments.insert(arguments.begin(), "scan");
   std::vector<char*> argv;
   for (std::string& argument : arguments) argv.push_back(argument.data());
@@ -36,7 +36,7 @@ Run scan(std::vector<std::string> arguments, const std::string& input = "") {
   std::istringstream in(input);
   std::ostringstream out;
   std::ostringstream err;
-  Run run;
+  Outcome run;
   run.code = runScan(static_cast<int>(arguments.size()), argv.data(), in, out, err);
   run.out = out.str();
   run.err = err.str();
@@ -60,7 +60,7 @@ class TemporaryFile {
 };
 
 TEST(Scan, WritesTheDocumentedJson) {
-  Run run = scan({"-", "-o", "json"}, kMiner);
+  Outcome run = scan({"-", "-o", "json"}, kMiner);
   EXPECT_EQ(run.code, 0);
   Json json = run.json();
   ASSERT_EQ(json["findings"].size(), 1u);
@@ -94,7 +94,7 @@ TEST(Scan, FailsOnlyWhereAskedTo) {
 }
 
 TEST(Scan, LeavesOutWhatIsBelowTheAskedSeverity) {
-  Run run =
+  Outcome run =
       scan({"-", "-o", "json", "--min-severity", "HIGH"}, std::string(kAlert) + "---\n" + kMiner);
   EXPECT_EQ(run.json()["findings"].size(), 1u);
 }
@@ -107,7 +107,7 @@ TEST(Scan, RefusesBadUsage) {
                                              {"-", "--min-severity", ""},
                                              {"-", "--unknown"},
                                              {"-", "--policy", "/does/not/exist"}}) {
-    Run run = scan(arguments, kMiner);
+    Outcome run = scan(arguments, kMiner);
     EXPECT_EQ(run.code, 2);
     EXPECT_TRUE(run.out.empty());
     EXPECT_FALSE(run.err.empty());
@@ -115,13 +115,13 @@ TEST(Scan, RefusesBadUsage) {
 }
 
 TEST(Scan, HelpIsNoMistake) {
-  Run run = scan({"--help"});
+  Outcome run = scan({"--help"});
   EXPECT_EQ(run.code, 0);
   EXPECT_NE(run.out.find("--fail-on"), std::string::npos);
 }
 
 TEST(Scan, UnreadableInputWinsOverFindings) {
-  Run run = scan({"-", "-o", "json", "--fail-on", "low"}, std::string(kMiner) + "---\na: [\n");
+  Outcome run = scan({"-", "-o", "json", "--fail-on", "low"}, std::string(kMiner) + "---\na: [\n");
   EXPECT_EQ(run.code, 2);
   EXPECT_EQ(run.json()["findings"].size(), 1u);
   ASSERT_EQ(run.json()["errors"].size(), 1u);
@@ -131,7 +131,7 @@ TEST(Scan, UnreadableInputWinsOverFindings) {
 }
 
 TEST(Scan, SaysNothingButTheDocumentOnStdout) {
-  Run run = scan({"-", "-o", "json"}, "replicas: 3\n");
+  Outcome run = scan({"-", "-o", "json"}, "replicas: 3\n");
   EXPECT_EQ(run.code, 0);
   EXPECT_TRUE(run.json().is_object());
   EXPECT_NE(run.err.find("without kind"), std::string::npos);
@@ -145,7 +145,7 @@ TEST(Scan, ThePolicyAddsSignaturesAndExclusions) {
   std::string other =
       "apiVersion: v1\nkind: Pod\nmetadata: {name: r, namespace: shop}\nspec:\n  containers:\n"
       "  - {name: c, image: 'docker.io/library/busybox:1'}\n";
-  Run run =
+  Outcome run =
       scan({"-", "-o", "json", "--policy", policy.path()}, std::string(kAlert) + "---\n" + other);
   EXPECT_EQ(run.code, 0) << run.err;
   ASSERT_EQ(run.json()["findings"].size(), 1u);
@@ -154,7 +154,7 @@ TEST(Scan, ThePolicyAddsSignaturesAndExclusions) {
 }
 
 TEST(Scan, WritesSarif) {
-  Run run = scan({"-", "-o", "sarif"}, std::string(kMiner) + "---\na: [\n");
+  Outcome run = scan({"-", "-o", "sarif"}, std::string(kMiner) + "---\na: [\n");
   Json json = run.json();
   EXPECT_EQ(json["version"], "2.1.0");
   const Json& sarif = json["runs"][0];
@@ -169,7 +169,7 @@ TEST(Scan, WritesSarif) {
 TEST(Scan, EscapesWhatManifestsSayInHtml) {
   std::string hostile = kMiner;
   hostile.replace(hostile.find("name: p,"), 8, "name: '<script>alert(1)</script>',");
-  Run run = scan({"-", "-o", "html"}, hostile);
+  Outcome run = scan({"-", "-o", "html"}, hostile);
   EXPECT_EQ(run.code, 0);
   EXPECT_EQ(run.out.find("<script>"), std::string::npos);
   EXPECT_NE(run.out.find("&lt;script&gt;"), std::string::npos);
@@ -177,7 +177,7 @@ TEST(Scan, EscapesWhatManifestsSayInHtml) {
 }
 
 TEST(Scan, ShowsATableByDefault) {
-  Run run = scan({"-"}, kMiner);
+  Outcome run = scan({"-"}, kMiner);
   EXPECT_NE(run.out.find("Pod shop/p"), std::string::npos);
   EXPECT_NE(run.out.find("1 findings (1 to remediate, 0 to look at)"), std::string::npos);
   EXPECT_EQ(scan({"-"}, kClean).out,

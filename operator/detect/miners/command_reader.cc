@@ -185,6 +185,9 @@ void CommandReader::run(std::vector<std::string> words, std::optional<std::strin
     }
   }
   if (words.empty() || invocations_.size() >= kMaxInvocations) return;
+  // A variable that doubles itself makes long words of a short script.
+  for (const std::string& word : words) total_ += word.size() + sizeof(std::string);
+  if (total_ > kMaxTotalText) return;
   Invocation invocation;
   invocation.words = words;
   invocation.origin = depth_ == 0 ? wrapped_ : origin_;

@@ -72,6 +72,7 @@ class CommandReader {
   std::optional<std::string> pipe_;  // what the command before printed, where known
   size_t origin_ = 0;
   size_t wrapped_ = 0;  // outer words that wrappers took
+  size_t total_ = 0;    // bytes of all words so far
   int depth_ = 0;
   bool decoded_ = false;
   bool code_ = false;

@@ -147,6 +147,17 @@ TEST(CommandReader, EndsOnHostileScripts) {
   EXPECT_FALSE(script("run").empty());
 }
 
+TEST(CommandReader, BoundsWhatADoublingVariableUnfoldsTo) {
+  std::string doubling = "A=aaaaaaaaaaaaaaaa\n";
+  for (int i = 0; i < 20; ++i) doubling += "A=$A$A\n";
+  for (int i = 0; i < 3000; ++i) doubling += "x \"$A\"\n";
+  size_t total = 0;
+  for (const Words& words : script(doubling)) {
+    for (const std::string& word : words) total += word.size();
+  }
+  EXPECT_LT(total, size_t{8} << 20);
+}
+
 TEST(ExpandKubernetes, ReplacesOnlyWhatIsKnown) {
   Variables variables{{"A", "1"}};
   EXPECT_EQ(expandKubernetes("-o $(A):$(B) $$(A) $A $", variables), "-o 1:$(B) $(A) $A $");
