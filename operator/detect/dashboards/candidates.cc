@@ -57,10 +57,10 @@ bool programFits(const std::string& program, const std::vector<std::string>& wor
 
 // An infix of the image's last component, by words: "kube-web-view-demo" holds "kube-web-view".
 bool imageHolds(const std::string& glob, const std::string& repository) {
-  const std::string name = baseName(glob);
-  if (name.find('*') != std::string::npos || name.size() < 3) return false;
+  // Behind a slash stand words that are too common to be looked for alone ("minio/console").
+  if (glob.find_first_of("*/") != std::string::npos || glob.size() < 3) return false;
   const std::string last = "-" + baseName(repository) + "-";
-  return last.find("-" + name + "-") != std::string::npos;
+  return last.find("-" + glob + "-") != std::string::npos;
 }
 
 int hintOf(const Product& product, const Pod& pod) {
@@ -133,7 +133,7 @@ std::vector<const Product*> candidatesFor(const std::vector<Product>& products,
                    [](const auto& a, const auto& b) { return a.first > b.first; });
   std::vector<const Product*> candidates;
   candidates.reserve(ranked.size());
-  const bool named = !ranked.empty() && ranked.front().first >= 3;
+  const bool named = !ranked.empty() && ranked.front().first >= 4;
   for (const auto& [hint, product] : ranked) {
     if (hint > 1 || !named) candidates.push_back(product);
   }
