@@ -5,6 +5,7 @@
 #include "cli/decide.h"
 #include "cli/healthz.h"
 #include "cli/release.h"
+#include "cli/scan.h"
 #include "cli/status.h"
 #include "control/operator.h"
 #include "sensor/sensor_main.h"
@@ -25,6 +26,7 @@ constexpr Command kCommands[] = {
     {"reject", firebreak::runDecide, "reject NAME: leave this target alone"},
     {"revert", firebreak::runDecide, "revert NAME: undo what was done, in reverse order"},
     {"release", firebreak::runRelease, "let the sensors go of the pods that they hold"},
+    {"scan", firebreak::runScan, "judge manifests: scan PATH... or - for stdin"},
     {"healthz", firebreak::runHealthz, "exec probe: does the operator in this pod turn?"},
 };
 

@@ -40,8 +40,9 @@ console_url() {
   if [ -n "$port" ]; then echo "http://$(node_ip):$port"; fi
 }
 
-# From outside the cluster, as the intruder: the list of namespaces is on the page.
-console_answers() { curl -s -m 1 "$1/clusters/local/namespaces" | grep -q 'Kubernetes Web View'; }
+# From outside the cluster, as the intruder: the list of namespaces is on the page. A busy machine may
+# take seconds for it; what is locked does not answer however long one waits.
+console_answers() { curl -s -m 4 "$1/clusters/local/namespaces" | grep -q 'Kubernetes Web View'; }
 
 # steal_token URL: takes the ServiceAccount's token and the API server's certificate off the console's
 # page and makes a kubeconfig of them, which holds nothing else.

@@ -47,7 +47,7 @@ node_ip() {
 third_pod() { kubectl -n outside exec -i deploy/prober -c prober -- "$@"; }
 
 # answers URL: the third pod gets an answer with success.
-answers() { third_pod curl -sf -m 2 -o /dev/null "$1" </dev/null; }
+answers() { third_pod curl -sf -m 2 -o /dev/null "$1" </dev/null 2>/dev/null; }
 
 # status_with_token URL TOKEN: the HTTP status that the third pod gets with this credential.
 status_with_token() {
@@ -57,22 +57,22 @@ status_with_token() {
 
 # --- Firebreak's objects --------------------------------------------------------------------------
 
-# remediation FAMILY NAMESPACE NAME-PREFIX: name, phase and outcome of those that fit, one per line.
+# remediation FAMILY NAMESPACE RESOURCE/NAME: name, phase and outcome of the one whose target is that
+# object as it is now; one that went before under the same name had another uid.
 remediation() {
-  kubectl get remediations.firebreak.dev -o jsonpath='{range .items[*]}{.spec.family}{" "}{.spec.targetRef.namespace}{" "}{.spec.targetRef.name}{" "}{.metadata.name}{" "}{.status.phase}{" "}{.status.outcome}{"\n"}{end}' |
-    awk -v family="$1" -v namespace="$2" -v prefix="$3" \
-      '$1 == family && $2 == namespace && index($3, prefix) == 1 { print $4, $5, $6 }'
+  local uid
+  uid=$(kubectl -n "$2" get "$3" -o jsonpath='{.metadata.uid}') || return 1
+  kubectl get remediations.firebreak.dev -o json |
+    jq -r --arg family "$1" --arg uid "$uid" '.items[]
+      | select(.spec.family == $family and .spec.targetRef.uid == $uid)
+      | "\(.metadata.name) \(.status.phase // "-") \(.status.outcome // "-")"'
 }
 
-# remediation_is FAMILY NAMESPACE NAME-PREFIX STATE...: one that fits has this phase or outcome.
+# remediation_is STATE FAMILY NAMESPACE RESOURCE/NAME: its phase or its outcome is this.
 remediation_is() {
-  local found state
-  found=$(remediation "$1" "$2" "$3")
-  shift 3
-  for state in "$@"; do
-    if grep -qw -- "$state" <<<"$found"; then return 0; fi
-  done
-  return 1
+  local state=$1
+  shift
+  remediation "$@" | grep -qw -- "$state"
 }
 
-remediation_name() { remediation "$1" "$2" "$3" | awk '{ print $1; exit }'; }
+remediation_name() { remediation "$@" | awk '{ print $1; exit }'; }

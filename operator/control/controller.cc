@@ -1,6 +1,7 @@
 #include "control/controller.h"
 
 #include <algorithm>
+#include <atomic>
 
 #include "base/log.h"
 #include "base/metrics.h"
@@ -57,7 +58,7 @@ struct Controller::Impl {
         world(transport, options.reconciler.operatorNamespace),
         keys(client, options.reconciler.operatorNamespace, options.keySecret),
         secrets(client, world, clock, protectedNamespaces(options.reconciler)),
-        executor(client, world, secrets, std::move(mayWrite)),
+        executor(client, secrets, std::move(mayWrite)),
         opener(client, world, keys),
         remediations(client, world, executor, keys, ledger, clock, options.reconciler),
         policies(client, world, clock),
@@ -72,6 +73,10 @@ struct Controller::Impl {
     watchChanges();
   }
 
+  void enqueue(const std::string& sort, const std::string& key,
+               QueuePriority priority = QueuePriority::kNormal) {
+    if (judging) dispatcher.add(sort, key, priority);
+  }
   void addHandlers();
   void watchChanges();
   void enqueueEverything();
@@ -97,6 +102,8 @@ struct Controller::Impl {
   Prober prober;
   DashboardFamily dashboards;
   Dispatcher dispatcher;
+  // What changes before everything is known is looked at with everything else.
+  std::atomic<bool> judging{false};
 };
 
 void Controller::Impl::addHandlers() {
@@ -106,6 +113,7 @@ void Controller::Impl::addHandlers() {
     if (auto loaded = keys.load(); !loaded) return tl::unexpected(loaded.error());
     log::info("caches are in step", {{"pods", world.pods.size()},
                                      {"remediations", world.remediations.size()}});
+    judging = true;
     enqueueEverything();
     return std::optional<WallTime>();
   });
@@ -121,7 +129,7 @@ void Controller::Impl::addHandlers() {
   dispatcher.handle("consequence", [this](const std::string& key) { return onConsequence(key); });
   // What an open console's pods hold is exposed by it, whether the console may be locked or not.
   remediations.onSaved([this](const Remediation& saved) {
-    if (saved.family == Family::kOpenDashboard) dispatcher.add("consequence", saved.name);
+    if (saved.family == Family::kOpenDashboard) enqueue("consequence", saved.name);
   });
   dispatcher.handle("nodeguard", [this](const std::string& key) { return onNodeGuard(key); });
 }
@@ -132,13 +140,13 @@ void Controller::Impl::watchChanges() {
     if (same && old->ready == now->ready) return;
     if (now) addServicesOf(*now);
     if (same) return;
-    dispatcher.add("pod", key);
+    enqueue("pod", key);
     if (!now && old) {
       pokeTarget(Family::kMiner, {"v1", "Pod", old->meta.ns, old->meta.name, old->meta.uid});
     }
   });
   world.services.onChange([this](const std::string& key, const auto& old, const auto& now) {
-    if (now) dispatcher.add("service", key, QueuePriority::kUrgent);
+    if (now) enqueue("service", key, QueuePriority::kUrgent);
     if (!now && old) {
       pokeTarget(Family::kOpenDashboard,
                  {"v1", "Service", old->meta.ns, old->meta.name, old->meta.uid});
@@ -147,14 +155,14 @@ void Controller::Impl::watchChanges() {
   world.ingresses.onChange([this](const std::string&, const auto&, const auto& now) {
     if (!now) return;
     for (const IngressPath& path : now->paths) {
-      dispatcher.add("service", now->meta.ns + "/" + path.service);
+      enqueue("service", now->meta.ns + "/" + path.service);
     }
   });
   world.nodeGuards.onChange([this](const std::string& key, const auto&, const auto& now) {
-    if (now) dispatcher.add("nodeguard", key, QueuePriority::kUrgent);
+    if (now) enqueue("nodeguard", key, QueuePriority::kUrgent);
   });
   world.policies.onChange([this](const std::string& key, const auto& old, const auto& now) {
-    dispatcher.add("policy", key);
+    enqueue("policy", key);
     // A status write of our own changes nothing that was judged.
     if (old && now && old->generation == now->generation) return;
     enqueueEverything();
@@ -172,31 +180,31 @@ void Controller::Impl::watchChanges() {
     ledger.note(*now);
     bool decided = old && old->generation != now->generation;
     bool mine = old && !decided;
-    if (!mine) dispatcher.add("remediation", key, QueuePriority::kUrgent);
+    if (!mine) enqueue("remediation", key, QueuePriority::kUrgent);
     if (now->status.policyName.empty()) return;
     if (!old || old->status.phase != now->status.phase) {
-      dispatcher.add("policy", now->status.policyName, QueuePriority::kBackground);
+      enqueue("policy", now->status.policyName, QueuePriority::kBackground);
     }
   });
 }
 
 void Controller::Impl::enqueueEverything() {
-  for (const std::string& key : world.policies.keys()) dispatcher.add("policy", key);
+  for (const std::string& key : world.policies.keys()) enqueue("policy", key);
   for (const std::string& key : world.remediations.keys()) {
-    dispatcher.add("remediation", key, QueuePriority::kUrgent);
+    enqueue("remediation", key, QueuePriority::kUrgent);
   }
-  for (const std::string& key : world.nodeGuards.keys()) dispatcher.add("nodeguard", key);
+  for (const std::string& key : world.nodeGuards.keys()) enqueue("nodeguard", key);
   for (const std::string& key : world.services.keys()) {
-    dispatcher.add("service", key, QueuePriority::kBackground);
+    enqueue("service", key, QueuePriority::kBackground);
   }
   for (const std::string& key : world.pods.keys()) {
-    dispatcher.add("pod", key, QueuePriority::kBackground);
+    enqueue("pod", key, QueuePriority::kBackground);
   }
 }
 
 void Controller::Impl::pokeTarget(Family family, const ObjectRef& target) {
   std::string name = opener.nameFor(family, target);
-  if (!name.empty() && world.remediations.get(name)) dispatcher.add("remediation", name);
+  if (!name.empty() && world.remediations.get(name)) enqueue("remediation", name);
 }
 
 Result<std::optional<WallTime>> Controller::Impl::onPod(const std::string& key) {
@@ -215,7 +223,7 @@ Result<std::optional<WallTime>> Controller::Impl::onPod(const std::string& key) 
   }
   auto opened = opener.open(Family::kMiner, target, findings);
   if (!opened) return tl::unexpected(opened.error());
-  if (world.remediations.get(*opened)) dispatcher.add("remediation", *opened);
+  if (world.remediations.get(*opened)) enqueue("remediation", *opened);
   return std::optional<WallTime>();
 }
 
@@ -227,7 +235,7 @@ void Controller::Impl::addServicesOf(const Pod& pod) {
           auto label = pod.meta.labels.find(wanted.first);
           return label != pod.meta.labels.end() && label->second == wanted.second;
         });
-    if (selects) dispatcher.add("service", keyOf(service->meta));
+    if (selects) enqueue("service", keyOf(service->meta));
   }
 }
 
@@ -242,7 +250,7 @@ Result<std::optional<WallTime>> Controller::Impl::onService(const std::string& k
   ObjectRef target{"v1", "Service", service->meta.ns, service->meta.name, service->meta.uid};
   std::string name = opener.nameFor(Family::kOpenDashboard, target);
   if (auto known = world.remediations.get(name); known && remediate::hasStarted(known->status)) {
-    dispatcher.add("remediation", name);  // looks for drift
+    enqueue("remediation", name);  // looks for drift
     return std::optional<WallTime>();
   }
   ConsoleLook look = dashboards.look(*service, *policy);
@@ -250,9 +258,9 @@ Result<std::optional<WallTime>> Controller::Impl::onService(const std::string& k
   if (highestTier(look.findings) == Tier::kRemediate) {
     auto opened = opener.open(Family::kOpenDashboard, target, look.findings);
     if (!opened) return tl::unexpected(opened.error());
-    dispatcher.add("remediation", *opened);
+    enqueue("remediation", *opened);
   } else if (!look.silent && !name.empty() && world.remediations.get(name)) {
-    dispatcher.add("remediation", name);
+    enqueue("remediation", name);
   }
   // A port that does not answer yet (a pod that starts, a rule that is being programmed) is asked
   // again soon, everything else on the policy's interval.
@@ -278,7 +286,7 @@ Result<std::optional<WallTime>> Controller::Impl::onConsequence(const std::strin
   for (const Consequence& consequence : *consequences) {
     auto opened = opener.open(Family::kExposedSecret, consequence.secret, consequence.findings, key);
     if (!opened) return tl::unexpected(opened.error());
-    if (world.remediations.get(*opened)) dispatcher.add("remediation", *opened);
+    if (world.remediations.get(*opened)) enqueue("remediation", *opened);
   }
   return std::optional<WallTime>();
 }
@@ -289,12 +297,12 @@ Result<std::optional<WallTime>> Controller::Impl::onNodeGuard(const std::string&
   for (const Sighting& sighting : guard->sightings) {
     auto pod = world.podByUid(sighting.podUid);
     if (pod && pod->node == guard->node) {
-      dispatcher.add("pod", keyOf(pod->meta), QueuePriority::kUrgent);
+      enqueue("pod", keyOf(pod->meta), QueuePriority::kUrgent);
     }
   }
   for (const IsolationOrder& order : guard->orders) {
     if (world.remediations.get(order.remediation)) {
-      dispatcher.add("remediation", order.remediation, QueuePriority::kUrgent);
+      enqueue("remediation", order.remediation, QueuePriority::kUrgent);
     }
   }
   return std::optional<WallTime>();
@@ -318,7 +326,10 @@ void Controller::lead() {
   impl_->dispatcher.add("start", "up", kube::QueuePriority::kUrgent);
 }
 
-void Controller::follow() { impl_->dispatcher.stop(); }
+void Controller::follow() {
+  impl_->judging = false;
+  impl_->dispatcher.stop();
+}
 
 void Controller::updateMetrics() {
   metrics().set(metric::kWorkqueueDepth, static_cast<double>(impl_->dispatcher.depth()),

@@ -1,6 +1,7 @@
 #include "control/executor.h"
 
-#include <algorithm>
+#include <chrono>
+#include <thread>
 
 #include "api/node_guard_json.h"
 #include "base/json.h"
@@ -40,9 +41,8 @@ bool rolledOut(const Json& workload) {
 
 }  // namespace
 
-Executor::Executor(kube::Client& client, World& world, ExternalSteps& external,
-                   std::function<bool()> mayWrite)
-    : client_(client), world_(world), external_(external), mayWrite_(std::move(mayWrite)) {}
+Executor::Executor(kube::Client& client, ExternalSteps& external, std::function<bool()> mayWrite)
+    : client_(client), external_(external), mayWrite_(std::move(mayWrite)) {}
 
 // Null where the object does not exist.
 Result<Json> Executor::live(const Step& step) {
@@ -53,13 +53,37 @@ Result<Json> Executor::live(const Step& step) {
   return object;
 }
 
-StepView Executor::observeOrder(const Step& step) const {
-  auto guard = world_.nodeGuards.get(step.object.name);
-  if (!guard) return {Effect::kGone, "node " + step.object.name + " has no NodeGuard"};
+// Read live: an order seen through a cache that lags would be written twice.
+Result<StepView> Executor::observeOrder(const Step& step) {
+  auto live = client_.get(kube::kNodeGuards, "", step.object.name);
+  if (!live && live.error().code == ErrorCode::kNotFound) {
+    return StepView{Effect::kGone, "node " + step.object.name + " has no NodeGuard"};
+  }
+  if (!live) return tl::unexpected(live.error());
   std::string id = stringOr(member(step.manifest, "orderID"));
-  bool there = std::any_of(guard->orders.begin(), guard->orders.end(),
-                           [&](const IsolationOrder& order) { return order.orderId == id; });
-  return {there ? Effect::kPresent : Effect::kAbsent, ""};
+  for (const Json& order : member(*live, {"spec", "isolations"})) {
+    if (stringOr(member(order, "orderID")) == id) return StepView{Effect::kPresent, ""};
+  }
+  return StepView{Effect::kAbsent, ""};
+}
+
+// The labels must not go back before the pod's network is whole again, or its controller would see a
+// pod that is not Ready and delete it.
+void Executor::awaitRelease(const Step& step) {
+  constexpr int kLooks = 30;
+  std::string id = stringOr(member(step.manifest, "orderID"));
+  for (int i = 0; i < kLooks; ++i) {
+    auto live = client_.get(kube::kNodeGuards, "", step.object.name);
+    if (!live) return;
+    bool held = false;
+    for (const Json& report : member(*live, {"status", "isolations"})) {
+      std::string state = stringOr(member(report, "state"));
+      held = held || (stringOr(member(report, "orderID")) == id &&
+                      (state == "Applied" || state == "Verified" || state == "Pending"));
+    }
+    if (!held) return;
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+  }
 }
 
 Result<StepView> Executor::observe(const Remediation& remediation, const Step& step) {
@@ -122,7 +146,11 @@ Status Executor::apply(const Remediation& remediation, const Step& step, WallTim
 Status Executor::undo(const Remediation& remediation, const Step& step) {
   if (!mayWrite_()) return fail(ErrorCode::kUnavailable, "this replica does not lead any more");
   if (step.type == PatchType::kExternal) return external_.undo(remediation, step);
-  if (step.type == PatchType::kNodeOrder) return writeOrder(step, {}, true);
+  if (step.type == PatchType::kNodeOrder) {
+    auto written = writeOrder(step, {}, true);
+    if (written) awaitRelease(step);
+    return written;
+  }
   const kube::ResourceType* type = typeOf(step.object);
   if (type == nullptr) return unknownKind(step);
   if (step.type == PatchType::kDelete) return {};  // irreversible; said so in the plan

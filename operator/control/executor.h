@@ -4,7 +4,6 @@
 
 #include <functional>
 
-#include "control/world.h"
 #include "firebreak/plan.h"
 #include "firebreak/remediation.h"
 #include "kube/client.h"
@@ -25,8 +24,7 @@ class ExternalSteps {
 class Executor {
  public:
   // `mayWrite` is asked before every write: false once the lead was lost.
-  Executor(kube::Client& client, World& world, ExternalSteps& external,
-           std::function<bool()> mayWrite);
+  Executor(kube::Client& client, ExternalSteps& external, std::function<bool()> mayWrite);
 
   Result<remediate::StepView> observe(const Remediation& remediation, const Step& step);
   Status apply(const Remediation& remediation, const Step& step, WallTime expiresAt);
@@ -37,10 +35,10 @@ class Executor {
  private:
   Result<Json> live(const Step& step);
   Status writeOrder(const Step& step, WallTime expiresAt, bool remove);
-  remediate::StepView observeOrder(const Step& step) const;
+  Result<remediate::StepView> observeOrder(const Step& step);
+  void awaitRelease(const Step& step);
 
   kube::Client& client_;
-  World& world_;
   ExternalSteps& external_;
   std::function<bool()> mayWrite_;
 };

@@ -14,12 +14,6 @@ namespace {
 // A sensor that has not written for three of its heartbeats does not answer.
 constexpr std::chrono::seconds kSensorSilence{180};
 
-struct Said {
-  const char* status;
-  std::string reason;
-  std::string message;
-};
-
 Said sensors(const World& world, WallTime now) {
   size_t answering = 0;
   for (const auto& guard : world.nodeGuards.snapshot()) {
@@ -49,6 +43,16 @@ Said rights(kube::Client& client, const SecurityPolicy& policy) {
 
 PolicyReconciler::PolicyReconciler(kube::Client& client, World& world, Clock& clock)
     : client_(client), world_(world), clock_(clock) {}
+
+Said PolicyReconciler::rightsOf(const SecurityPolicy& policy, WallTime now) {
+  constexpr std::chrono::seconds kFresh{60};
+  std::lock_guard lock(mutex_);
+  Asked& asked = asked_[policy.uid];
+  if (asked.generation != policy.generation || now - asked.at > kFresh) {
+    asked = {policy.generation, now, rights(client_, policy)};
+  }
+  return asked.said;
+}
 
 Json PolicyReconciler::families(const std::string& policyUid) const {
   Json rows = Json::array();
@@ -98,7 +102,7 @@ Status PolicyReconciler::reconcile(const std::string& name) {
                    : paused       ? policy.pauseRequests.front()
                                   : ""});
     set("SensorsReady", sensors(world_, now));
-    set("RightsMissing", rights(client_, policy));
+    set("RightsMissing", rightsOf(policy, now));
   }
   Json status = {{"observedGeneration", entry->generation},
                  {"conditions", conditionsToJson(conditions)},

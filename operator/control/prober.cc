@@ -25,6 +25,7 @@ constexpr std::chrono::minutes kBudgetWindow{1};
 struct Exchange {
   ProbeAnswer answer;
   std::string address;  // the only one that a socket may be opened to
+  bool fenced = false;  // another one was about to be opened
 };
 
 size_t takeBody(char* data, size_t size, size_t count, void* user) {
@@ -58,7 +59,7 @@ size_t takeHeader(char* data, size_t size, size_t count, void* user) {
 
 // The last fence: whatever the URL says, a socket is only opened to the address that was allowed.
 curl_socket_t openSocket(void* user, curlsocktype, curl_sockaddr* target) {
-  const auto* exchange = static_cast<const Exchange*>(user);
+  auto* exchange = static_cast<Exchange*>(user);
   std::array<char, INET6_ADDRSTRLEN> text{};
   const void* bytes = nullptr;
   if (target->family == AF_INET) {
@@ -69,11 +70,15 @@ curl_socket_t openSocket(void* user, curlsocktype, curl_sockaddr* target) {
     return CURL_SOCKET_BAD;
   }
   inet_ntop(target->family, bytes, text.data(), text.size());
-  if (detect::normalAddress(text.data()) != exchange->address) return CURL_SOCKET_BAD;
+  if (detect::normalAddress(text.data()) != exchange->address) {
+    exchange->fenced = true;
+    return CURL_SOCKET_BAD;
+  }
   return socket(target->family, target->socktype | SOCK_CLOEXEC, target->protocol);
 }
 
 Outcome outcomeOf(CURLcode code, const Exchange& exchange) {
+  if (exchange.fenced) return Outcome::kFailed;
   switch (code) {
     case CURLE_OK:
       return Outcome::kAnswered;
@@ -134,18 +139,6 @@ bool isPlainPath(const std::string& path) {
                      [](unsigned char c) { return c > 0x20 && c < 0x7f && c != '#'; });
 }
 
-// A path on the never-list, also below an ingress rule's prefix.
-bool isNeverAsked(const std::string& path) {
-  const std::string bare = path.substr(0, path.find('?'));
-  const auto& never = detect::neverGetPaths();
-  return std::any_of(never.begin(), never.end(), [&](const std::string& each) {
-    const size_t at = bare.find(each);
-    if (at == std::string::npos) return false;
-    const size_t end = at + each.size();
-    return end == bare.size() || bare[end] == '/';
-  });
-}
-
 }  // namespace
 
 Prober::Prober(ProberOptions options, Clock& clock) : options_(std::move(options)), clock_(clock) {
@@ -192,7 +185,9 @@ ProbeAnswer Prober::probe(const ProbeRequest& request, const Addresses& allowed)
       (request.scheme != "http" && request.scheme != "https")) {
     return failed(request.path, "not asked: scheme, host or path is not plain");
   }
-  if (isNeverAsked(request.path)) return failed(request.path, "not asked: the path has side effects");
+  if (detect::hasSideEffects(request.path)) {
+    return failed(request.path, "not asked: a GET of this path has side effects");
+  }
   std::string refused = refusal(request.address, request.port, allowed);
   if (!refused.empty()) return failed(request.path, std::move(refused));
 

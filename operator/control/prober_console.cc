@@ -22,7 +22,7 @@ using Outcome = ProbeAnswer::Outcome;
 
 constexpr int kNodesPerPort = 2;
 // Products that are asked for on one endpoint; the surest hints come first.
-constexpr size_t kMaxProducts = 6;
+constexpr size_t kMaxProducts = 16;
 
 // Asks one endpoint; the answer's path is the product's own, without the ingress rule's prefix.
 class Asker {
@@ -40,14 +40,20 @@ class Asker {
     ProbeAnswer answer = prober_.probe(request, allowed_);
     answer.path = path;
     known->second = answer;
+    // A firewall's silence costs the whole time limit: it is not asked for twice.
+    if (answer.outcome == Outcome::kTimedOut || answer.outcome == Outcome::kFailed) silent_ = true;
+    if (answer.outcome == Outcome::kRefused) refused_.insert(scheme);
     return answer;
   }
+  bool silent() const { return silent_ || refused_.size() > 1; }
 
  private:
   Prober& prober_;
   const Endpoint& endpoint_;
   const Prober::Addresses& allowed_;
   std::chrono::milliseconds timeout_;
+  bool silent_ = false;
+  std::set<std::string> refused_;  // schemes
   std::map<std::pair<std::string, std::string>, ProbeAnswer> answers_;
 };
 
@@ -146,17 +152,20 @@ std::vector<ProbedPath> probeConsole(Prober& prober, const ConsoleQuestion& ques
     const bool perNode = endpoint.via == Via::kNodePort || endpoint.via == Via::kHostPort ||
                          endpoint.via == Via::kHostNetwork;
     if (perNode && asked[{endpoint.via, endpoint.port}]++ >= kNodesPerPort) continue;
+    // Inside the cluster only what names itself is asked; outside a well-known port is enough.
     auto candidates = candidatesFor(*question.products, pods, question.service,
-                                    endpoint.servicePort, endpoint.podPort);
+                                    endpoint.servicePort, endpoint.podPort,
+                                    endpoint.reach == detect::Reach::kPublished);
     if (candidates.size() > kMaxProducts) candidates.resize(kMaxProducts);
     Asker asker(prober, endpoint, allowed, question.timeout);
     ProbedPath best;
     best.endpoint = endpoint;
     for (const Product* product : candidates) {
       ProbedPath path = askProduct(asker, *product, endpoint);
-      if (best.product == nullptr || rank(path) > rank(best)) best = std::move(path);
-      if (best.verdict == Verdict::kOpen) break;
+      if (rank(path) > rank(best)) best = std::move(path);
+      if (best.verdict == Verdict::kOpen || asker.silent()) break;
     }
+    if (best.verdict != Verdict::kOpen && best.verdict != Verdict::kLocked) best.product = nullptr;
     if (!candidates.empty()) paths.push_back(std::move(best));
   }
   return paths;

@@ -41,18 +41,6 @@ ConfigMap configMapOf(const Json& object) {
   return map;
 }
 
-template <typename Map>
-const typename Map::mapped_type* lookUp(const Map& map, std::string_view ns,
-                                        std::string_view name) {
-  auto [begin, end] = map.equal_range(name);
-  const typename Map::mapped_type* fallback = nullptr;
-  for (auto it = begin; it != end; ++it) {
-    if (it->second.meta.ns == ns) return &it->second;
-    if (fallback == nullptr && sameNamespace(it->second.meta.ns, ns)) fallback = &it->second;
-  }
-  return fallback;
-}
-
 bool isPlainKey(std::string_view key) {
   return !key.empty() && std::all_of(key.begin(), key.end(), [](unsigned char c) {
     return std::isalnum(c) != 0 || c == '_' || c == '-';
@@ -65,9 +53,11 @@ ScanInput::ScanInput(std::vector<Document> documents, Json policySpec)
     : documents_(std::move(documents)), policySpec_(std::move(policySpec)) {
   for (const Document& document : documents_) {
     if (document.ref.apiVersion == "v1" && document.ref.kind == "ConfigMap") {
-      configMaps_.emplace(document.ref.name, configMapOf(document.object));
+      configMaps_.emplace(document.ref.name,
+                          InFile<ConfigMap>{document.file, configMapOf(document.object)});
     } else if (document.ref.apiVersion == "v1" && document.ref.kind == "Secret") {
-      secrets_.emplace(document.ref.name, secretOf(document.object));
+      secrets_.emplace(document.ref.name,
+                       InFile<ScannedSecret>{document.file, secretOf(document.object)});
     } else {
       for (Workload& workload : podTemplatesOf(document.object)) {
         workloads_.push_back({std::move(workload), &document});
@@ -76,12 +66,31 @@ ScanInput::ScanInput(std::vector<Document> documents, Json policySpec)
   }
 }
 
-const ConfigMap* ScanInput::configMap(std::string_view ns, std::string_view name) const {
-  return lookUp(configMaps_, ns, name);
+template <typename T>
+const T* ScanInput::lookUp(const ByName<T>& map, std::string_view ns, std::string_view name,
+                           std::string_view nearFile) {
+  auto [begin, end] = map.equal_range(name);
+  const T* best = nullptr;
+  int bestRank = 0;
+  for (auto it = begin; it != end; ++it) {
+    const InFile<T>& candidate = it->second;
+    if (!sameNamespace(candidate.object.meta.ns, ns)) continue;
+    int rank = 1 + (candidate.file == nearFile ? 2 : 0) + (candidate.object.meta.ns == ns ? 4 : 0);
+    if (rank <= bestRank) continue;
+    best = &candidate.object;
+    bestRank = rank;
+  }
+  return best;
 }
 
-const ScannedSecret* ScanInput::secret(std::string_view ns, std::string_view name) const {
-  return lookUp(secrets_, ns, name);
+const ConfigMap* ScanInput::configMap(std::string_view ns, std::string_view name,
+                                      std::string_view nearFile) const {
+  return lookUp(configMaps_, ns, name, nearFile);
+}
+
+const ScannedSecret* ScanInput::secret(std::string_view ns, std::string_view name,
+                                       std::string_view nearFile) const {
+  return lookUp(secrets_, ns, name, nearFile);
 }
 
 bool sameNamespace(std::string_view a, std::string_view b) {

@@ -51,16 +51,30 @@ class ScanInput {
   const Json& policySpec() const { return policySpec_; }
 
   // Null where the input holds none. A manifest without namespace fits any, since the namespace is
-  // then chosen when it is applied; an exact match goes first.
-  const ConfigMap* configMap(std::string_view ns, std::string_view name) const;
-  const ScannedSecret* secret(std::string_view ns, std::string_view name) const;
+  // then chosen when it is applied; an exact match goes first. Folders often hold variants of one
+  // application under the same names: of equal matches the one in `nearFile` goes first.
+  const ConfigMap* configMap(std::string_view ns, std::string_view name,
+                             std::string_view nearFile = "") const;
+  const ScannedSecret* secret(std::string_view ns, std::string_view name,
+                              std::string_view nearFile = "") const;
 
  private:
   std::vector<Document> documents_;
   Json policySpec_;
   std::vector<ScannedWorkload> workloads_;
-  std::multimap<std::string, ConfigMap, std::less<>> configMaps_;   // by name
-  std::multimap<std::string, ScannedSecret, std::less<>> secrets_;  // by name
+  template <typename T>
+  struct InFile {
+    std::string_view file;  // the document's
+    T object;
+  };
+  template <typename T>
+  using ByName = std::multimap<std::string, InFile<T>, std::less<>>;
+  template <typename T>
+  static const T* lookUp(const ByName<T>& map, std::string_view ns, std::string_view name,
+                         std::string_view nearFile);
+
+  ByName<ConfigMap> configMaps_;
+  ByName<ScannedSecret> secrets_;
 };
 
 // True where objects of these manifests' namespaces can meet: equal, or one of them is not given.

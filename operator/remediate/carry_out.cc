@@ -39,7 +39,7 @@ bool openNextBatch(const Situation& s, RemediationStatus& status) {
     const Step* step = stepNamed(s.plan, record.name);
     if (step == nullptr || step->lastResort) continue;
     record.before = beforeText(*step, s.context);
-    record.mac = seal(s.keys, s.remediation, step->name, record.before);
+    record.mac = seal(s.keys, s.remediation.uid, status.episode, step->name, record.before);
     mark(record, StepState::kIntended, s.now);
     opened = true;
     if (step->verifyFirst) break;
@@ -68,6 +68,22 @@ Move failEpisode(const Situation& s, RemediationStatus status, const std::string
   status.outcome = outcome;
   status.message = message;
   setCondition(status.conditions, "Verified", "False", "NotVerified", message, s.now,
+               s.remediation.generation);
+  return saveOrRest(s, std::move(status));
+}
+
+// A consumer does not become Ready with a new credential: what was written is taken back and the
+// consumers run again with the previous one, which nothing has revoked yet.
+bool isRotation(const Plan& plan) {
+  return std::any_of(plan.steps.begin(), plan.steps.end(),
+                     [](const Step& step) { return step.type == PatchType::kExternal; });
+}
+
+Move rollBack(const Situation& s, RemediationStatus status, const std::string& message) {
+  status.phase = Phase::kReverting;
+  status.outcome = Outcome::kIneffective;
+  status.message = "rolled back, nothing revoked: " + message;
+  setCondition(status.conditions, "Verified", "False", "RolledBack", message, s.now,
                s.remediation.generation);
   return saveOrRest(s, std::move(status));
 }
@@ -168,14 +184,17 @@ Move verify(const Situation& s, RemediationStatus status) {
     const Step* next = stepNamed(s.plan, rung.name);
     if (rung.state == StepState::kPending && next != nullptr && next->lastResort) {
       rung.before = beforeText(*next, s.context);
-      rung.mac = seal(s.keys, s.remediation, next->name, rung.before);
+      rung.mac = seal(s.keys, s.remediation.uid, status.episode, next->name, rung.before);
       mark(rung, StepState::kIntended, s.now);
       status.phase = Phase::kApplying;
       return saveOrRest(s, std::move(status));
     }
   }
-  return failEpisode(s, std::move(status), record.name + " was applied but " + proof.message,
-                     Outcome::kIneffective);
+  std::string why = record.name + " was applied but " + proof.message;
+  if (step != nullptr && step->proof == Proof::kRolledOut && isRotation(s.plan)) {
+    return rollBack(s, std::move(status), why);
+  }
+  return failEpisode(s, std::move(status), why, Outcome::kIneffective);
 }
 
 // A contained target whose fix was undone: applied again, with a growing delay.

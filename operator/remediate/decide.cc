@@ -58,14 +58,10 @@ void refuseWith(const Situation& s, const GuardResult& refusal, RemediationStatu
     return;
   }
   status.phase = Phase::kBlocked;
-  // A wait that moves with the clock would be written anew at every look.
-  std::optional<WallTime> until = refusal.until;
-  bool sameReason = s.remediation.status.blocked.reason == refusal.reason;
-  if (sameReason && s.remediation.status.blocked.until > s.now) {
-    until = s.remediation.status.blocked.until;
-  }
-  status.blocked = {refusal.reason, refusal.message, until};
-  if (sameReason) status.blocked.message = s.remediation.status.blocked.message;
+  status.blocked = {refusal.reason, refusal.message, refusal.until};
+  // A wait that moves with the clock, or a count that goes up and down, is not worth a write each.
+  const Blocked& before = s.remediation.status.blocked;
+  if (before.reason == refusal.reason) status.blocked = before;
   status.message = status.blocked.message;
 }
 
@@ -84,7 +80,7 @@ void start(const Situation& s, RemediationStatus& status) {
     record.time = s.now;
     record.state = open && !step.lastResort ? StepState::kIntended : StepState::kPending;
     record.before = beforeText(step, s.context);
-    record.mac = seal(s.keys, s.remediation, step.name, record.before);
+    record.mac = seal(s.keys, s.remediation.uid, status.episode, step.name, record.before);
     if (step.verifyFirst) open = false;
     status.steps.push_back(std::move(record));
   }
@@ -135,8 +131,7 @@ Move decide(const Situation& s) {
     // A stale cache says nothing worth writing down.
     if (refusal->reason == "StaleState") return Rest{refusal->until};
     refuseWith(s, *refusal, status);
-    std::optional<WallTime> until = status.blocked.until;
-    return saveOrRest(s, std::move(status), until);
+    return saveOrRest(s, std::move(status), refusal->until);
   }
   if (s.plan.steps.empty()) {
     status.phase = Phase::kBlocked;

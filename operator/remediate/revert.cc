@@ -8,6 +8,24 @@ bool isUndoable(StepState state) {
          state == StepState::kVerified;
 }
 
+// A change of a workload's template makes its pods anew.
+bool restartsPods(const StepRecord& record) {
+  auto image = parseBefore(record.before);
+  return image && image->type == PatchType::kJsonPatch && !image->edits.empty() &&
+         image->edits.front().pointer.starts_with("/spec/template/");
+}
+
+// Backwards, but restarts last: pods that are made anew must find what they read put back already.
+std::vector<size_t> undoOrder(const std::vector<StepRecord>& steps) {
+  std::vector<size_t> order;
+  for (bool restarts : {false, true}) {
+    for (size_t n = steps.size(); n-- > 0;) {
+      if (restartsPods(steps[n]) == restarts) order.push_back(n);
+    }
+  }
+  return order;
+}
+
 }  // namespace
 
 bool wantsRevert(const Remediation& remediation) {
@@ -24,27 +42,29 @@ Move revert(const Situation& s) {
     return saveOrRest(s, std::move(status));
   }
   bool changed = false;
-  for (size_t n = status.steps.size(); n-- > 0;) {
+  for (size_t n : undoOrder(status.steps)) {
     StepRecord& record = status.steps[n];
     if (!isUndoable(record.state)) continue;
+    const StepView& view = s.steps.at(n);
+    bool sealed = sealHolds(s.keys, s.remediation, record);
+    if (sealed && view.effect == Effect::kPresent && view.message.empty()) {
+      if (!view.undoLater) return UndoStep{n};
+      // What was undone so far is written down; then it waits for the world to settle.
+      if (changed) return saveOrRest(s, std::move(status));
+      return Rest{s.now + std::chrono::milliseconds(200)};
+    }
     record.time = s.now;
     changed = true;
-    if (!sealHolds(s.keys, s.remediation, record)) {
+    if (!sealed) {
       record.state = StepState::kSkipped;
       record.message = "not undone: the before-image does not carry this operator's seal";
       continue;
     }
-    switch (s.steps.at(n).effect) {
-      case Effect::kPresent: {
-        const auto image = parseBefore(record.before);
-        if (image && !s.steps[n].message.empty()) {  // the driver says why it must not be undone
-          record.state = StepState::kSkipped;
-          record.message = s.steps[n].message;
-          continue;
-        }
-        if (s.remediation.status.steps[n].state != StepState::kReverted) return UndoStep{n};
+    switch (view.effect) {
+      case Effect::kPresent:  // the driver says why it must stay
+        record.state = StepState::kSkipped;
+        record.message = view.message;
         break;
-      }
       case Effect::kAbsent:
       case Effect::kGone:
         record.state = StepState::kReverted;
@@ -52,11 +72,16 @@ Move revert(const Situation& s) {
         break;
       case Effect::kForeign:
         record.state = StepState::kSkipped;
-        record.message = "Skipped: changed by " + s.steps[n].message + " since";
+        record.message = "Skipped: changed by " + view.message + " since";
         break;
     }
   }
   if (changed) return saveOrRest(s, std::move(status));
+  if (status.outcome == Outcome::kIneffective && s.remediation.decision.action != "Revert") {
+    // A roll-back: the reason stays, and it did not work.
+    status.phase = Phase::kFailed;
+    return saveOrRest(s, std::move(status));
+  }
   status.phase = Phase::kReverted;
   std::string skipped;
   for (const StepRecord& record : status.steps) {

@@ -11,6 +11,9 @@ import hashlib
 import os
 import pathlib
 import shutil
+import time
+
+_KEEP_SECONDS = 30 * 24 * 3600
 
 
 def root():
@@ -47,6 +50,7 @@ def get(kind, key, make):
     """The folder of `kind`/`key`; when there is none, `make(folder)` fills it first."""
     folder = root() / kind / key
     if folder.is_dir():
+        folder.touch()
         return folder
     with locked(root() / kind / f".{key}.lock"):
         if folder.is_dir():
@@ -57,9 +61,17 @@ def get(kind, key, make):
         try:
             make(partial)
             partial.rename(folder)
+            _forget_unused(root() / kind)
         finally:
             shutil.rmtree(partial, ignore_errors=True)
     return folder
+
+
+def _forget_unused(kind):
+    """What nobody asked for in a month is an older recipe's."""
+    for folder in kind.iterdir():
+        if folder.is_dir() and time.time() - folder.stat().st_mtime > _KEEP_SECONDS:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def has(kind, key):

@@ -16,7 +16,9 @@ class StepFailed(Exception):
 
 
 def say(text):
-    print(text, flush=True)
+    # Whoever read us may be gone (Ctrl-C ends a pager or tee too); the cleaning up goes on.
+    with contextlib.suppress(BrokenPipeError):
+        print(text, flush=True)
 
 
 @contextlib.contextmanager

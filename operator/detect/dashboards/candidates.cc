@@ -27,13 +27,25 @@ std::string baseName(const std::string& word) {
   return slash == std::string::npos ? word : word.substr(slash + 1);
 }
 
+// A word is a program where a command starts: first of all, after a separator, a script's "-c", an
+// assignment, or a program that only starts another.
+bool startsCommand(const std::vector<std::string>& words, size_t index) {
+  if (index == 0) return true;
+  const std::string& before = words[index - 1];
+  constexpr std::array<std::string_view, 9> kStarters = {";", "exec", "--", "env", "nohup",
+                                                         "sudo", "tini", "dumb-init", "then"};
+  if (std::find(kStarters.begin(), kStarters.end(), baseName(before)) != kStarters.end()) return true;
+  if (before.size() >= 2 && before[0] == '-' && before[1] != '-' && before.back() == 'c') return true;
+  return before[0] != '-' && before.find('=') != std::string::npos;
+}
+
 // "kubectl proxy": these words, in this order, flags may stand in between; the first as a program.
 bool programFits(const std::string& program, const std::vector<std::string>& words) {
   const size_t space = program.find(' ');
   const std::string first = program.substr(0, space);
   const std::string second = space == std::string::npos ? "" : program.substr(space + 1);
   for (size_t i = 0; i < words.size(); ++i) {
-    if (baseName(words[i]) != first) continue;
+    if (baseName(words[i]) != first || !startsCommand(words, i)) continue;
     if (second.empty()) return true;
     for (size_t j = i + 1; j < words.size(); ++j) {
       if (words[j] == second) return true;
@@ -103,7 +115,8 @@ bool runsProduct(const Product& product, const Container& container) {
 
 std::vector<const Product*> candidatesFor(const std::vector<Product>& products,
                                           const std::vector<Pod>& pods, const Service& service,
-                                          int32_t servicePort, int32_t podPort) {
+                                          int32_t servicePort, int32_t podPort,
+                                          bool portIsEnough) {
   std::vector<std::pair<int, const Product*>> ranked;
   for (const Product& product : products) {
     if (product.proofs.empty()) continue;
@@ -113,14 +126,17 @@ std::vector<const Product*> candidatesFor(const std::vector<Product>& products,
     const auto knows = [&](int32_t port) {
       return std::find(product.ports.begin(), product.ports.end(), port) != product.ports.end();
     };
-    if (hint == 0 && (knows(podPort) || knows(servicePort))) hint = 1;
+    if (hint == 0 && portIsEnough && (knows(podPort) || knows(servicePort))) hint = 1;
     if (hint > 0) ranked.emplace_back(hint, &product);
   }
   std::stable_sort(ranked.begin(), ranked.end(),
                    [](const auto& a, const auto& b) { return a.first > b.first; });
   std::vector<const Product*> candidates;
   candidates.reserve(ranked.size());
-  for (const auto& [hint, product] : ranked) candidates.push_back(product);
+  const bool named = !ranked.empty() && ranked.front().first >= 3;
+  for (const auto& [hint, product] : ranked) {
+    if (hint > 1 || !named) candidates.push_back(product);
+  }
   return candidates;
 }
 

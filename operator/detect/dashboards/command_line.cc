@@ -84,14 +84,18 @@ std::vector<std::string> shellWords(std::string_view script) {
       inWord = true;
     } else if (c == '#' && !inWord) {
       while (i + 1 < script.size() && script[i + 1] != '\n') ++i;
-    } else if (std::string_view(" \t\r\n;&|").find(c) != std::string_view::npos) {
+    } else if (std::string_view(" \t\r").find(c) != std::string_view::npos) {
       end();
+    } else if (std::string_view("\n;&|").find(c) != std::string_view::npos) {
+      end();
+      if (!words.empty() && words.back() != ";") words.emplace_back(";");
     } else {
       word += c;
       inWord = true;
     }
   }
   end();
+  if (!words.empty() && words.back() == ";") words.pop_back();
   return words;
 }
 
@@ -133,7 +137,8 @@ std::vector<CommandWord> flagValues(const std::vector<CommandWord>& words, std::
     if (bare.substr(0, equals) != wanted) continue;
     if (equals != std::string_view::npos) {
       values.push_back({std::string(bare.substr(equals + 1)), words[i].fieldPath});
-    } else if (i + 1 < words.size() && !words[i + 1].text.starts_with('-')) {
+    } else if (i + 1 < words.size() && !words[i + 1].text.starts_with('-') &&
+               words[i + 1].text != ";") {
       values.push_back(words[i + 1]);
     } else {
       values.push_back({"true", words[i].fieldPath});

@@ -24,7 +24,7 @@ std::vector<std::string> commandWords(const Container& container);
 // Names compare without leading dashes' number ("-address" is "--address").
 std::vector<CommandWord> flagValues(const std::vector<CommandWord>& words, std::string_view name);
 
-// A shell script's words: quotes and comments understood, nothing expanded.
+// A shell script's words: quotes and comments understood, nothing expanded; ";" where a command ends.
 std::vector<std::string> shellWords(std::string_view script);
 
 }  // namespace firebreak::detect

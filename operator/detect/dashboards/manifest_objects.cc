@@ -113,4 +113,38 @@ Ingress routeOf(const Json& object) {
   return ingress;
 }
 
+Ingress traefikRouteOf(const Json& object) {
+  Ingress ingress;
+  ingress.meta = metaOf(object);
+  const std::string ns = ingress.meta.ns.empty() ? "default" : ingress.meta.ns;
+  const Json& routes = elementsOf(member(object, {"spec", "routes"}));
+  for (size_t i = 0; i < routes.size(); ++i) {
+    for (const Json& middleware : elementsOf(member(routes[i], "middlewares"))) {
+      ingress.meta.annotations[kTraefikMiddlewares] +=
+          stringOr(member(middleware, "namespace"), ns) + "-" +
+          stringOr(member(middleware, "name")) + "@kubernetescrd,";
+    }
+    const Json& services = elementsOf(member(routes[i], "services"));
+    for (size_t j = 0; j < services.size(); ++j) {
+      IngressPath entry;
+      entry.service = stringOr(member(services[j], "name"));
+      entry.port = portText(member(services[j], "port"));
+      entry.fieldPath = childPath("spec.routes", i) + ".services[" + std::to_string(j) + "]";
+      ingress.paths.push_back(std::move(entry));
+    }
+  }
+  return ingress;
+}
+
+Ingress openShiftRouteOf(const Json& object) {
+  Ingress ingress;
+  ingress.meta = metaOf(object);
+  IngressPath entry;
+  entry.host = stringOr(member(object, {"spec", "host"}));
+  entry.service = stringOr(member(object, {"spec", "to", "name"}));
+  entry.fieldPath = "spec.to";
+  if (!entry.service.empty()) ingress.paths.push_back(std::move(entry));
+  return ingress;
+}
+
 }  // namespace firebreak::detect

@@ -11,5 +11,11 @@ Service serviceOf(const Json& object);
 Ingress ingressOf(const Json& object);
 // HTTPRoute of the Gateway API, read as an Ingress: its backendRefs are its paths.
 Ingress routeOf(const Json& object);
+// Traefik's IngressRoute; its middlewares stand in the annotation that Ingresses name theirs by.
+Ingress traefikRouteOf(const Json& object);
+Ingress openShiftRouteOf(const Json& object);
+
+inline constexpr const char* kTraefikMiddlewares =
+    "traefik.ingress.kubernetes.io/router.middlewares";
 
 }  // namespace firebreak::detect

@@ -98,7 +98,7 @@ struct Product {
   std::vector<std::string> schemes = {"http"};
   std::vector<ProofRequest> proofs{};    // the strongest first
   std::vector<AnswerShape> login{};      // answers that ask to log in, beyond 401, 403 and redirects
-  std::vector<std::string> neverGet{};   // GET paths with side effects: prefixes that nobody may ask
+  std::vector<std::string> neverGet{};   // GET paths with side effects that nobody may ask
   std::vector<Setting> settings{};
   std::vector<OffRule> off{};
   std::string can{};     // what somebody can do with it: "read every Secret that its ServiceAccount may"

@@ -6,6 +6,7 @@
 
 #include "detect/dashboards/answer_shape.h"
 #include "detect/dashboards/candidates.h"
+#include "detect/dashboards/manifest_objects.h"
 
 namespace firebreak::detect {
 namespace {
@@ -35,9 +36,6 @@ constexpr std::array<Rule, 16> kRules = {{
     {"haproxy.org/allow-list", "0.0.0.0/0", Protection::kNarrowed},
     {"alb.ingress.kubernetes.io/inbound-cidrs", "0.0.0.0/0", Protection::kNarrowed},
 }};
-
-constexpr std::string_view kTraefikMiddlewares =
-    "traefik.ingress.kubernetes.io/router.middlewares";
 
 // "ns-name@kubernetescrd, ...": names of middlewares with their namespace in front.
 Protection traefik(const std::string& value, const std::set<std::string>& loginMiddlewares) {

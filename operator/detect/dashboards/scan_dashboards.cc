@@ -30,8 +30,12 @@ Routes routesOf(const ScanInput& input) {
       routes.services.push_back(serviceOf(document.object));
     } else if (kind == "Ingress") {
       routes.ingresses.push_back(ingressOf(document.object));
-    } else if (kind == "HTTPRoute") {
+    } else if (kind == "HTTPRoute" || kind == "GRPCRoute") {
       routes.ingresses.push_back(routeOf(document.object));
+    } else if (kind == "IngressRoute") {
+      routes.ingresses.push_back(traefikRouteOf(document.object));
+    } else if (kind == "Route") {
+      routes.ingresses.push_back(openShiftRouteOf(document.object));
     } else if (kind == "Middleware") {
       for (const char* field : {"basicAuth", "digestAuth", "forwardAuth"}) {
         if (member(document.object, {"spec", field}).is_null()) continue;
@@ -75,6 +79,7 @@ class WorkloadReach {
   }
 
   bool isConsolePort(int32_t port) const {
+    if (port == 0) return false;
     const auto declares = [&](const Container& container) {
       return std::any_of(container.ports.begin(), container.ports.end(),
                          [&](const ContainerPort& p) { return p.port == port; });
@@ -162,12 +167,16 @@ class WorkloadReach {
 };
 
 // Whether this much is worth a finding: an ordinary manifest gets none.
-bool isWorth(const OffRule& rule, Reach reach) {
+bool isWorth(const OffRule& rule, Reach reach, const Workload& workload) {
   if (reach == Reach::kPublished) return true;
   // Data inside the cluster is what such tools are for; control there is a way to move on.
   if (rule.grants == Grants::kData) return false;
-  // Somebody switched it off: the Service may stand in another file.
-  return reach == Reach::kCluster || !rule.byNature;
+  if (reach == Reach::kCluster) return true;
+  // Somebody switched it off: the Service may stand in another file. A custom resource's controller
+  // adds Services and logins of its own, which no manifest shows.
+  const bool builtIn = workload.apiVersion == "v1" || workload.apiVersion.starts_with("apps/") ||
+                       workload.apiVersion.starts_with("batch/");
+  return builtIn && !rule.byNature;
 }
 
 Finding findingFor(const Product& product, const OffJudgement& off, const ScannedReach& reach,
@@ -225,7 +234,7 @@ std::vector<Finding> scanDashboards(const ScanInput& input) {
             authenticationOff(product, ContainerConfig{container, *workload.spec, configMap});
         if (!off) continue;
         const ScannedReach reach = WorkloadReach(routes, workload, container, product).find();
-        if (!isWorth(*off->rule, reach.reach)) continue;
+        if (!isWorth(*off->rule, reach.reach, workload)) continue;
         findings.push_back(findingFor(product, *off, reach, workload, container));
         locate(*scanned.document, &findings.back());
         break;  // one console per container

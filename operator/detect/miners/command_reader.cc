@@ -10,7 +10,8 @@
 namespace firebreak::detect {
 namespace {
 
-// Scripts in scripts; the deepest seen in the wild is sh -c "echo .. | base64 -d | bash" in a heredoc.
+// Scripts in scripts; the deepest seen in the wild is sh -c "echo .. | base64 -d | bash" in a
+// heredoc.
 constexpr int kMaxDepth = 8;
 // Bounds the work on a hostile command line.
 constexpr size_t kMaxInvocations = 4096;
@@ -99,8 +100,12 @@ bool hasOption(const std::vector<std::string>& words, char letter, std::string_v
   });
 }
 
-// The string literals of code, in order; a literal that follows the last one after a comma is in its
-// group, so that ["xmrig", "-o", "x"] stays together.
+bool isInterpreter(std::string_view program) {
+  return contains(kInterpreters, program) || program.starts_with("python3.");
+}
+
+// The string literals of code, in order; a literal that follows the last one after a comma is in
+// its group, so that ["xmrig", "-o", "x"] stays together.
 std::vector<std::vector<std::string>> literalGroups(std::string_view code) {
   std::vector<std::vector<std::string>> groups;
   bool together = false;
@@ -170,11 +175,12 @@ void CommandReader::run(std::vector<std::string> words, std::optional<std::strin
     words.erase(words.begin(), words.begin() + static_cast<std::ptrdiff_t>(inner));
     if (depth_ == 0) wrapped_ += inner;
     if (xargs && input) {
-      ShellReader reader(&variables_,
-                         [&](ShellCommand command) {
-                           words.insert(words.end(), command.words.begin(), command.words.end());
-                         },
-                         [](const std::string&) { return std::string(); });
+      ShellReader reader(
+          &variables_,
+          [&](ShellCommand command) {
+            words.insert(words.end(), command.words.begin(), command.words.end());
+          },
+          [](const std::string&) { return std::string(); });
       reader.read(*input);
     }
   }
@@ -243,11 +249,7 @@ bool CommandReader::runShell(const std::vector<std::string>& words,
 }
 
 bool CommandReader::runInterpreter(const std::vector<std::string>& words) {
-  std::string name = programName(words[0]);
-  bool known = std::any_of(kInterpreters.begin(), kInterpreters.end(), [&](std::string_view i) {
-    return name == i || name.starts_with(std::string(i) + ".");
-  });
-  if (!known && !name.starts_with("python3.")) return false;
+  if (!isInterpreter(programName(words[0]))) return false;
   for (size_t i = 1; i + 1 < words.size(); ++i) {
     const std::string& word = words[i];
     bool code = word == "-c" || word == "-e" || word == "-r" || word == "--eval" ||
@@ -284,8 +286,9 @@ void CommandReader::readScript(std::string_view script) {
   ++depth_;
   std::optional<std::string> outerPipe = std::move(pipe_);
   pipe_.reset();
-  ShellReader reader(&variables_, [this](ShellCommand command) { onCommand(std::move(command)); },
-                     [this](const std::string& inner) { return substitute(inner); });
+  ShellReader reader(
+      &variables_, [this](ShellCommand command) { onCommand(std::move(command)); },
+      [this](const std::string& inner) { return substitute(inner); });
   reader.read(script);
   pipe_ = std::move(outerPipe);
   --depth_;
@@ -334,10 +337,10 @@ std::optional<std::string> CommandReader::output(const std::vector<std::string>&
   if (name == "echo") return echoed(words);
   if (name == "printf") return formatted(words);
   std::optional<std::string> text = input;
-  bool decodes = name == "base64" && (hasOption(words, 'd', "--decode") || hasOption(words, 'D', ""));
+  bool decodes =
+      name == "base64" && (hasOption(words, 'd', "--decode") || hasOption(words, 'D', ""));
   bool openssl = name == "openssl" && contains(words, "-d") &&
-                 (contains(words, "base64") || contains(words, "-base64") ||
-                  contains(words, "-a"));
+                 (contains(words, "base64") || contains(words, "-base64") || contains(words, "-a"));
   bool reads = name == "cat" || decodes || name == "rev" || name == "tac";
   if (reads && words.size() > 1 && !words.back().starts_with('-')) text = fileText(words.back());
   if (!text) return std::nullopt;
@@ -368,13 +371,14 @@ std::string CommandReader::substitute(const std::string& script) {
   std::optional<std::string> outerPipe = std::move(pipe_);
   pipe_.reset();
   std::optional<std::string> last;
-  ShellReader reader(&variables_,
-                     [&](ShellCommand command) {
-                       command.toPipe = true;
-                       onCommand(std::move(command));
-                       last = pipe_;
-                     },
-                     [this](const std::string& inner) { return substitute(inner); });
+  ShellReader reader(
+      &variables_,
+      [&](ShellCommand command) {
+        command.toPipe = true;
+        onCommand(std::move(command));
+        last = pipe_;
+      },
+      [this](const std::string& inner) { return substitute(inner); });
   reader.read(script);
   pipe_ = std::move(outerPipe);
   --depth_;
@@ -394,7 +398,8 @@ std::optional<std::string> CommandReader::fileText(std::string_view path) {
   return readFile_ ? readFile_(path) : std::nullopt;
 }
 
-// Words that are themselves base64 of a readable text: what decodes them may be hidden in the image.
+// Words that are themselves base64 of a readable text: what decodes them may be hidden in the
+// image.
 void CommandReader::readEncoded(const std::vector<std::string>& words) {
   if (depth_ >= kMaxDepth) return;
   for (size_t i = 0; i < words.size(); ++i) {
@@ -424,8 +429,9 @@ std::string expandKubernetes(std::string_view word, const Variables& variables) 
       continue;
     }
     size_t close = word[i + 1] == '(' ? word.find(')', i) : std::string_view::npos;
-    auto found = close == std::string_view::npos ? variables.end()
-                                                 : variables.find(word.substr(i + 2, close - i - 2));
+    auto found = close == std::string_view::npos
+                     ? variables.end()
+                     : variables.find(word.substr(i + 2, close - i - 2));
     if (found == variables.end()) {
       out += '$';
       continue;
@@ -434,6 +440,10 @@ std::string expandKubernetes(std::string_view word, const Variables& variables) 
     i = close;
   }
   return out;
+}
+
+bool runsScripts(std::string_view program) {
+  return contains(kShells, program) || isInterpreter(program);
 }
 
 std::string programName(std::string_view path) {

@@ -1,7 +1,7 @@
 // CommandReader: what a container would run, as far as its command line tells: shells' scripts, the
-// programs behind wrappers (nohup, env, timeout), texts written to files and run, base64 piped into a
-// shell, code given to interpreters. Nothing is ever executed. Pure given its inputs; not thread-safe,
-// one per container or process.
+// programs behind wrappers (nohup, env, timeout), texts written to files and run, base64 piped into
+// a shell, code given to interpreters. Nothing is ever executed. Pure given its inputs; not
+// thread-safe, one per container or process.
 #pragma once
 
 #include <functional>
@@ -79,6 +79,9 @@ class CommandReader {
 
 // Kubernetes' own expansion of command and args: $(NAME) where NAME is known, $$ for $.
 std::string expandKubernetes(std::string_view word, const Variables& variables);
+
+// True for shells and interpreters, which may be given their program as an argument.
+bool runsScripts(std::string_view program);
 
 // "/usr/bin/XMRig-6.21.0.exe" -> "xmrig-6.21.0"
 std::string programName(std::string_view path);

@@ -12,16 +12,17 @@ namespace firebreak::detect {
 namespace {
 
 // Names of flags and variables under which pools are listed to keep traffic away from them.
-constexpr std::array<std::string_view, 12> kBlockWords = {
-    "block", "deny",   "blacklist", "denylist", "ban",   "ioc",
-    "feed",  "reject", "filter",    "rule",     "alert", "exclude"};
+constexpr std::array<std::string_view, 12> kBlockWords = {"block",  "deny", "blacklist", "denylist",
+                                                          "ban",    "ioc",  "feed",      "reject",
+                                                          "filter", "rule", "alert",     "exclude"};
 
 constexpr std::array<std::string_view, 6> kDialFlags = {"-o",     "--url",   "--pool",
                                                         "-epool", "--pool1", "-pool"};
 // Flags that many other programs have too: they count for programs known as miners.
 constexpr std::array<std::string_view, 3> kMinersDialFlags = {"--server", "-P", "-s"};
 constexpr std::array<std::string_view, 10> kUserFlags = {
-    "-u", "--user", "--wallet", "-w", "--address", "-ewal", "-wal", "--username", "-O", "--userpass"};
+    "-u",    "--user", "--wallet",   "-w", "--address",
+    "-ewal", "-wal",   "--username", "-O", "--userpass"};
 constexpr std::array<std::string_view, 3> kAlgorithmFlags = {"-a", "--algo", "--algorithm"};
 constexpr std::array<std::string_view, 5> kDownloaders = {"curl", "wget", "git", "aria2c", "axel"};
 constexpr std::array<std::string_view, 9> kInstallers = {"apt-get", "apt", "apk",  "yum", "dnf",
@@ -51,7 +52,9 @@ std::string_view withoutVersion(std::string_view program) {
     bool digit = std::isdigit(static_cast<unsigned char>(program[i + 1])) != 0;
     bool versionMark = program[i + 1] == 'v' && i + 2 < program.size() &&
                        std::isdigit(static_cast<unsigned char>(program[i + 2])) != 0;
-    if (separator && (digit || versionMark)) return program.substr(0, i);
+    // One number alone is no version: t-rex-64 is a traffic generator.
+    bool dotted = program.find('.', i + 1) != std::string_view::npos;
+    if (separator && (versionMark || (digit && dotted))) return program.substr(0, i);
   }
   return program;
 }
@@ -98,7 +101,8 @@ bool looksLikeOtherWallet(std::string_view user) {
   auto all = [](std::string_view text, int (*test)(int)) {
     return std::all_of(text.begin(), text.end(), [&](unsigned char c) { return test(c) != 0; });
   };
-  if (account.size() == 42 && account.starts_with("0x")) return all(account.substr(2), std::isxdigit);
+  if (account.size() == 42 && account.starts_with("0x"))
+    return all(account.substr(2), std::isxdigit);
   if (account.starts_with("bc1") || account.starts_with("ltc1")) return account.size() >= 39;
   if (account.starts_with("kaspa:")) return account.size() > 60;
   bool base58 = account.size() == 34 && all(account, std::isalnum);
@@ -123,6 +127,9 @@ class InvocationJudge {
     for (const Argument& argument : arguments) {
       judgeFlag(argument);
       if (namesABlockList(argument.flag) || contains(kDownloaders, program_)) continue;
+      // A script has been read already, command by command: its text as such says nothing.
+      if (runsScripts(program_) && argument.value.find_first_of(" \n") != std::string::npos)
+        continue;
       scoreValue(argument.value, "the argument", path(argument.index), extra_, &card_);
     }
     judgeDial(arguments);
@@ -198,7 +205,8 @@ class InvocationJudge {
                 "asks for the proof-of-work algorithm " + std::string(argument.value),
                 path(argument.index));
     }
-    if (flag == "--coin" && (toLower(argument.value) == "monero" || toLower(argument.value) == "xmr")) {
+    if (flag == "--coin" &&
+        (toLower(argument.value) == "monero" || toLower(argument.value) == "xmr")) {
       card_.add("miner-coin", weight::kAdds, "asks for the coin Monero", path(argument.index));
     }
   }
@@ -253,9 +261,11 @@ std::string toLower(std::string_view text) {
 
 bool containsWord(std::string_view text, std::string_view word) {
   auto alnum = [](char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0; };
-  for (size_t pos = text.find(word); pos != std::string_view::npos; pos = text.find(word, pos + 1)) {
+  for (size_t pos = text.find(word); pos != std::string_view::npos;
+       pos = text.find(word, pos + 1)) {
     size_t end = pos + word.size();
-    if ((pos == 0 || !alnum(text[pos - 1])) && (end == text.size() || !alnum(text[end]))) return true;
+    if ((pos == 0 || !alnum(text[pos - 1])) && (end == text.size() || !alnum(text[end])))
+      return true;
   }
   return false;
 }
@@ -316,16 +326,17 @@ void scoreValue(std::string_view value, const std::string& subject, const std::s
       for (const std::string& domain : extra.poolDomains) {
         if (!domain.empty() && isUnderDomain(endpoint->host, toLower(domain))) {
           card->add("policy-pool", weight::kNearProof,
-                    subject + " names " + describe(*endpoint) + ", a pool by the policy", fieldPath);
+                    subject + " names " + describe(*endpoint) + ", a pool by the policy",
+                    fieldPath);
         }
       }
     }
     for (const std::string& wallet : extra.wallets) {
       if (wallet.size() >= 8 && part.find(wallet) != std::string_view::npos) {
-        card->add("policy-wallet", weight::kNearProof,
-                  subject + " holds the wallet " + abbreviateAddress(wallet) +
-                      ", which the policy lists",
-                  fieldPath);
+        card->add(
+            "policy-wallet", weight::kNearProof,
+            subject + " holds the wallet " + abbreviateAddress(wallet) + ", which the policy lists",
+            fieldPath);
       }
     }
     std::string_view wallet = findMoneroAddress(part);
@@ -358,7 +369,8 @@ ScoreResult scoreCommandLine(std::span<const std::string> argv, const MinerSigna
   CommandReader reader({}, nullptr);
   reader.read({argv.begin(), argv.end()}, /*entrypointUnknown=*/false);
   Scorecard card;
-  scoreInvocations(reader, extra, [](size_t) { return std::string(); }, &card);
+  scoreInvocations(
+      reader, extra, [](size_t) { return std::string(); }, &card);
   weighWallet(&card);
   return card.result();
 }
@@ -366,8 +378,8 @@ ScoreResult scoreCommandLine(std::span<const std::string> argv, const MinerSigna
 void weighWallet(Scorecard* card) {
   if (!card->has("wallet")) return;
   static constexpr std::array<std::string_view, 10> kPoolLike = {
-      "stratum-url",   "pool-domain",   "miner-config", "miner-algorithm", "miner-flag",
-      "miner-program", "pool-arguments", "miner-download", "policy-pool",   "miner-coin"};
+      "stratum-url",   "pool-domain",    "miner-config",   "miner-algorithm", "miner-flag",
+      "miner-program", "pool-arguments", "miner-download", "policy-pool",     "miner-coin"};
   bool pool = std::any_of(kPoolLike.begin(), kPoolLike.end(),
                           [&](std::string_view signal) { return card->has(signal); });
   card->reweigh("wallet", pool ? weight::kProof : weight::kAdds,

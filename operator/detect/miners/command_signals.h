@@ -35,8 +35,8 @@ std::string_view poolDomainOf(std::string_view host);
 bool containsWord(std::string_view text, std::string_view word);
 std::string toLower(std::string_view text);
 
-// Adds what a value says by itself: a stratum URL, a pool's host, a listed wallet. `subject` names the
-// value for people ("argument", "environment variable POOL_URL"). True where a pool was named.
+// Adds what a value says by itself: a stratum URL, a pool's host, a listed wallet. `subject` names
+// the value for people ("argument", "environment variable POOL_URL"). True where a pool was named.
 void scoreValue(std::string_view value, const std::string& subject, const std::string& fieldPath,
                 const MinerSignatures& extra, Scorecard* card);
 

@@ -18,9 +18,7 @@ std::string joinPath(std::string base, std::string_view rest) {
   return base.append(rest);
 }
 
-std::string_view baseName(std::string_view path) {
-  return path.substr(path.find_last_of('/') + 1);
-}
+std::string_view baseName(std::string_view path) { return path.substr(path.find_last_of('/') + 1); }
 
 void addFromSources(const Container& container, std::string_view ns, const DataLookup& configMap,
                     const DataLookup& secret, ContainerWorld* world) {
@@ -30,8 +28,7 @@ void addFromSources(const Container& container, std::string_view ns, const DataL
     const StringMap* data = find(isMap ? configMap : secret, ns, from.refName);
     if (data == nullptr) continue;
     for (const auto& [key, value] : *data) {
-      world->env.push_back(
-          {from.prefix + key, value, "envFrom[" + std::to_string(i) + ']', false});
+      world->env.push_back({from.prefix + key, value, "envFrom[" + std::to_string(i) + ']', false});
       world->variables[from.prefix + key] = value;
     }
   }

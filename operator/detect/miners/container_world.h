@@ -1,5 +1,5 @@
-// ContainerWorld: what one container can read when it starts, as far as the objects at hand tell: its
-// environment and the files mounted into it. Values; built per judgement.
+// ContainerWorld: what one container can read when it starts, as far as the objects at hand tell:
+// its environment and the files mounted into it. Values; built per judgement.
 #pragma once
 
 #include <functional>

@@ -19,8 +19,8 @@ std::string ruleOf(const Scorecard& card) {
   if (signal == "miner-config") return "miner-config";
   if (signal == "miner-image" || signal == "policy-image") return "miner-image";
   std::string path = card.strongestPath();
-  bool environment = path.find(".env[") != std::string::npos ||
-                     path.find(".envFrom[") != std::string::npos;
+  bool environment =
+      path.find(".env[") != std::string::npos || path.find(".envFrom[") != std::string::npos;
   return environment ? "miner-environment" : "miner-command-line";
 }
 

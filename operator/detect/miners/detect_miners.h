@@ -1,5 +1,5 @@
-// detectMiners: miners by what a pod spec says. Near-proof (a stratum URL, a wallet beside a pool, a
-// miner's configuration in use) is enough alone; anything weaker needs company. Names, labels and
+// detectMiners: miners by what a pod spec says. Near-proof (a stratum URL, a wallet beside a pool,
+// a miner's configuration in use) is enough alone; anything weaker needs company. Names, labels and
 // annotations of objects never score, and neither do declared ports, since a miner dials.
 // Pure; safe from any thread.
 #pragma once

@@ -93,8 +93,8 @@ std::vector<std::string> encodedTexts(std::string_view word) {
     size_t end = pos;
     while (end < word.size() && base64Digit(word[end]) >= 0) ++end;
     std::string_view run = word.substr(pos, end - pos);
-    // The alphabet holds '/', '-' and letters, so that what precedes may be part of the run: try each
-    // of the four alignments and cut the tail to whole groups where needed.
+    // The alphabet holds '/', '-' and letters, so that what precedes may be part of the run: try
+    // each of the four alignments and cut the tail to whole groups where needed.
     for (size_t skip = 0; skip < 4 && run.size() >= kMinRun + skip; ++skip) {
       std::string_view tail = run.substr(skip);
       if (tail.size() % 4 == 1) tail.remove_suffix(1);

@@ -1,4 +1,5 @@
-// Texts hidden in words by base64 or hexadecimal, found by decoding them. Pure; safe from any thread.
+// Texts hidden in words by base64 or hexadecimal, found by decoding them. Pure; safe from any
+// thread.
 #pragma once
 
 #include <optional>
@@ -8,14 +9,15 @@
 
 namespace firebreak::detect {
 
-// Decodes the whole text as base64 (either alphabet, padding optional, white space ignored); nothing
-// where it is none.
+// Decodes the whole text as base64 (either alphabet, padding optional, white space ignored);
+// nothing where it is none.
 std::optional<std::string> decodeBase64(std::string_view text);
 // "xxd -r -p": pairs of hexadecimal digits, white space ignored.
 std::optional<std::string> decodeHex(std::string_view text);
 
-// Every readable text that stands base64-encoded in `word`, whatever precedes it ("data:...;base64,",
-// "PAYLOAD="). Readable means printable UTF-8 or ASCII; binaries and random bytes give nothing.
+// Every readable text that stands base64-encoded in `word`, whatever precedes it
+// ("data:...;base64,", "PAYLOAD="). Readable means printable UTF-8 or ASCII; binaries and random
+// bytes give nothing.
 std::vector<std::string> encodedTexts(std::string_view word);
 
 bool isReadable(std::string_view text);

@@ -55,9 +55,9 @@ std::optional<Endpoint> parseEndpoint(std::string_view word) {
   bool bracketed = word.starts_with('[') && word.ends_with(']');
   if (colon != std::string_view::npos && !bracketed) {
     std::string_view port = word.substr(colon + 1);
-    bool digits = !port.empty() && port.size() <= 5 &&
-                  std::all_of(port.begin(), port.end(),
-                              [](unsigned char c) { return std::isdigit(c) != 0; });
+    bool digits =
+        !port.empty() && port.size() <= 5 &&
+        std::all_of(port.begin(), port.end(), [](unsigned char c) { return std::isdigit(c) != 0; });
     bool variable = port.starts_with('$');
     if (!digits && !variable) return std::nullopt;
     if (digits) endpoint.port = std::stoi(std::string(port));

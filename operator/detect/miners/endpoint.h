@@ -1,5 +1,5 @@
-// Endpoint: host and port of a word such as "stratum+tcp://user@pool.example:3333/x" or "host:3333".
-// Nothing is ever resolved. Pure; safe from any thread.
+// Endpoint: host and port of a word such as "stratum+tcp://user@pool.example:3333/x" or
+// "host:3333". Nothing is ever resolved. Pure; safe from any thread.
 #pragma once
 
 #include <optional>

@@ -10,9 +10,9 @@
 namespace firebreak::detect {
 namespace {
 
-constexpr std::array<std::string_view, 12> kBlockWords = {
-    "block", "deny",   "blacklist", "denylist", "ban",   "ioc",
-    "feed",  "reject", "filter",    "rule",     "alert", "exclude"};
+constexpr std::array<std::string_view, 12> kBlockWords = {"block",  "deny", "blacklist", "denylist",
+                                                          "ban",    "ioc",  "feed",      "reject",
+                                                          "filter", "rule", "alert",     "exclude"};
 constexpr std::array<std::string_view, 6> kCopiers = {"cp", "mv", "ln", "install", "rsync", "cd"};
 
 bool isListed(std::span<const MinerSignature> table, std::string_view word) {
@@ -20,9 +20,7 @@ bool isListed(std::span<const MinerSignature> table, std::string_view word) {
                      [&](const MinerSignature& entry) { return entry.word == word; });
 }
 
-std::string_view baseName(std::string_view path) {
-  return path.substr(path.find_last_of('/') + 1);
-}
+std::string_view baseName(std::string_view path) { return path.substr(path.find_last_of('/') + 1); }
 
 std::string_view folderOf(std::string_view path) {
   size_t slash = path.find_last_of('/');
@@ -95,8 +93,8 @@ bool isUsed(const MountedFile& file, const CommandReader& reader, const Containe
   }
   if (!defaultName) return false;
   bool marked = toLower(file.path).find("xmrig") != std::string::npos;
-  bool ownProgram = container.command.empty() &&
-                    (container.args.empty() || container.args[0].starts_with('-'));
+  bool ownProgram =
+      container.command.empty() && (container.args.empty() || container.args[0].starts_with('-'));
   return marked || ownProgram;
 }
 
@@ -125,7 +123,8 @@ void judgeVariable(const EnvValue& var, const std::string& base, const MinerSign
   if (var.value.find_first_of(" \n") != std::string::npos) {  // a command line for the entrypoint
     CommandReader reader({}, nullptr);
     reader.read({"sh", "-c", var.value.starts_with('-') ? "_ " + var.value : var.value}, false);
-    scoreInvocations(reader, extra, [&](size_t) { return path; }, &own);
+    scoreInvocations(
+        reader, extra, [&](size_t) { return path; }, &own);
   }
   for (const std::string& text : encodedTexts(var.value)) {
     scoreValue(text, subject + " (encoded)", path, extra, &own);
@@ -161,8 +160,8 @@ void judgeImage(const MinerInput& input, const Container& container, const std::
   }
   for (const MinerSignature& entry : minerImages()) {
     if (!containsWord(image, entry.word)) continue;
-    card->add("miner-image", weight::kMedium,
-              "the image is called " + std::string(entry.word), base + ".image");
+    card->add("miner-image", weight::kMedium, "the image is called " + std::string(entry.word),
+              base + ".image");
   }
   bool pause = baseName(image) == "pause" && !container.command.empty() &&
                programName(container.command[0]) != "pause";
@@ -175,6 +174,7 @@ void judgeImage(const MinerInput& input, const Container& container, const std::
 // Only beside other evidence: what the pod may do to the node, what it pretends to be.
 void judgePlace(const MinerInput& input, const Container& container, const std::string& base,
                 Scorecard* card) {
+  bool other = card->score() > 0;  // what the place says must not add up to a finding by itself
   for (size_t i = 0; i < container.mounts.size() && container.privileged; ++i) {
     for (const Volume& volume : input.spec->volumes) {
       if (volume.name != container.mounts[i].volume) continue;
@@ -189,13 +189,13 @@ void judgePlace(const MinerInput& input, const Container& container, const std::
     }
   }
   bool daemonSet = input.workload.kind == "DaemonSet" || input.controller.kind == "DaemonSet";
-  if (!daemonSet || card->score() == 0) return;
+  if (!daemonSet || !other) return;
   const std::string& name =
       input.workload.kind == "DaemonSet" ? input.workload.name : input.controller.name;
   auto registries = trustedRegistries();
-  bool trusted = std::any_of(registries.begin(), registries.end(), [&](const MinerSignature& entry) {
-    return container.image.starts_with(entry.word);
-  });
+  bool trusted = std::any_of(
+      registries.begin(), registries.end(),
+      [&](const MinerSignature& entry) { return container.image.starts_with(entry.word); });
   for (const MinerSignature& entry : infrastructureNames()) {
     if (trusted || !containsWord(name, entry.word)) continue;
     card->add("disguised-daemonset", weight::kAdds,
@@ -212,7 +212,8 @@ Scorecard judgeContainer(const MinerInput& input, const Container& container) {
   CommandLine line = commandLineOf(input, container, world.variables);
   CommandReader reader = readCommand(line, world);
   Scorecard card;
-  scoreInvocations(reader, input.extra, [&](size_t word) { return line.pathOf(word); }, &card);
+  scoreInvocations(
+      reader, input.extra, [&](size_t word) { return line.pathOf(word); }, &card);
   for (const EnvValue& var : world.env) judgeVariable(var, line.base, input.extra, &card);
   judgeFiles(world, reader, container, line.base, &card);
   judgeImage(input, container, line.base, &card);
@@ -226,7 +227,8 @@ int ownEvidence(const MinerInput& input, const Container& container) {
   CommandLine line = commandLineOf(input, container, world.variables);
   CommandReader reader = readCommand(line, world);
   Scorecard card;
-  scoreInvocations(reader, input.extra, [&](size_t word) { return line.pathOf(word); }, &card);
+  scoreInvocations(
+      reader, input.extra, [&](size_t word) { return line.pathOf(word); }, &card);
   weighWallet(&card);
   Scorecard image;
   judgeImage(input, container, line.base, &image);

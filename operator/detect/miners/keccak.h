@@ -1,5 +1,5 @@
-// Keccak-256 as Monero (and Ethereum) use it: the original submission's padding 0x01, not the 0x06 of
-// FIPS 202's SHA3-256, which is why OpenSSL 3.0 has none. Stateless; safe from any thread.
+// Keccak-256 as Monero (and Ethereum) use it: the original submission's padding 0x01, not the 0x06
+// of FIPS 202's SHA3-256, which is why OpenSSL 3.0 has none. Stateless; safe from any thread.
 #pragma once
 
 #include <array>

@@ -14,8 +14,8 @@ constexpr size_t kMaxText = 1024 * 1024;
 
 // Keys of xmrig.com/docs/miner/config that no other program's configuration is known to have.
 constexpr std::array<std::string_view, 8> kXmrigMarks = {
-    "donate-level", "randomx",  "rig-id",    "nicehash",
-    "cn/0",         "rx/0",     "astrobwt",  "donate-over-proxy"};
+    "donate-level", "randomx", "rig-id",   "nicehash",
+    "cn/0",         "rx/0",    "astrobwt", "donate-over-proxy"};
 
 Json parseLenient(std::string_view text) {
   return Json::parse(text.begin(), text.end(), nullptr, /*allow_exceptions=*/false,

@@ -11,8 +11,7 @@
 namespace firebreak::detect {
 namespace {
 
-constexpr std::string_view kAlphabet =
-    "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz";
+constexpr std::string_view kAlphabet = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz";
 
 // Monero encodes base58 block by block (cryptonote src/common/base58.cpp): 8 bytes become 11
 // characters; a last, shorter block of n characters holds kBytesOfBlock[n] bytes, -1 = impossible.
@@ -85,7 +84,8 @@ std::string_view findMoneroAddress(std::string_view text) {
 
 std::string abbreviateAddress(std::string_view address) {
   if (address.size() < 12) return std::string(address);
-  return std::string(address.substr(0, 6)) + "..." + std::string(address.substr(address.size() - 4));
+  return std::string(address.substr(0, 6)) + "..." +
+         std::string(address.substr(address.size() - 4));
 }
 
 }  // namespace firebreak::detect

@@ -8,9 +8,10 @@
 namespace firebreak::detect {
 namespace {
 
-// RandomX (github.com/tevador/RandomX, doc/specs.md): a data set of 2147483648 + 33554368 bytes and a
-// cache of 256 MiB, one private anonymous mapping of both or of the data set. Measured on a stand-in:
-// exactly 2336 MiB. Other programs' heaps fall into the range by chance, on these two sizes hardly.
+// RandomX (github.com/tevador/RandomX, doc/specs.md): a data set of 2147483648 + 33554368 bytes and
+// a cache of 256 MiB, one private anonymous mapping of both or of the data set. Measured on a
+// stand-in: exactly 2336 MiB. Other programs' heaps fall into the range by chance, on these two
+// sizes hardly.
 constexpr int64_t kMiB = 1024;  // in KiB
 constexpr int64_t kDataset = 2080 * kMiB;
 constexpr int64_t kDatasetAndCache = 2336 * kMiB;
@@ -24,8 +25,9 @@ constexpr int64_t kLongSeconds = 60;
 constexpr int64_t kQuietBytesPerMinute = 20 * 1024;
 
 // Ports of services that keep long, quiet connections: databases, queues, caches, meshes.
-constexpr std::array<int, 18> kOrdinaryPorts = {53,   80,   443,  1433, 1521,  2379,  3306, 4222, 5432,
-                                                5671, 5672, 6379, 6443, 8080, 9042,  9092, 9200, 27017};
+constexpr std::array<int, 18> kOrdinaryPorts = {53,   80,   443,  1433, 1521, 2379,
+                                                3306, 4222, 5432, 5671, 5672, 6379,
+                                                6443, 8080, 9042, 9092, 9200, 27017};
 
 // Programs that are many programs under one executable: their argv[0] is somebody else's name.
 constexpr std::array<std::string_view, 6> kMultiCall = {"busybox", "toybox", "coreutils",
@@ -45,7 +47,8 @@ void judgeNames(const ProcessFacts& facts, Scorecard* card) {
   const std::string& first = facts.commandLine[0];
   bool brackets = first.size() > 2 && first.front() == '[' && first.back() == ']';
   bool kernelName = false;
-  for (std::string_view name : {"kworker", "kthreadd", "kswapd", "ksoftirqd", "kdevtmpfs", "rcu_"}) {
+  for (std::string_view name :
+       {"kworker", "kthreadd", "kswapd", "ksoftirqd", "kdevtmpfs", "rcu_"}) {
     kernelName = kernelName || toLower(first).find(name) < 2;
   }
   if (brackets || kernelName) {
@@ -133,7 +136,8 @@ ScoreResult scoreProcess(const ProcessFacts& facts, const MinerSignatures& extra
   Scorecard card;
   CommandReader reader({}, nullptr);
   reader.read(facts.commandLine, /*entrypointUnknown=*/false);
-  scoreInvocations(reader, extra, [](size_t) { return std::string(); }, &card);
+  scoreInvocations(
+      reader, extra, [](size_t) { return std::string(); }, &card);
   for (const std::string& process : extra.processes) {
     std::string name = programName(process);
     if (!name.empty() && (name == baseOf(facts) || name == toLower(facts.comm))) {

@@ -1,6 +1,6 @@
-// Processes: what a node's sensor saw of one process -> a score with evidence. Needs no name: memory
-// shape, CPU shape, a flow and the place together are enough; each of them alone is what databases,
-// virtual machines and encoders look like. Pure; safe from any thread.
+// Processes: what a node's sensor saw of one process -> a score with evidence. Needs no name:
+// memory shape, CPU shape, a flow and the place together are enough; each of them alone is what
+// databases, virtual machines and encoders look like. Pure; safe from any thread.
 #pragma once
 
 #include <cstdint>
@@ -33,7 +33,8 @@ struct ProcessFacts {
   double cpuFlat = 0;         // 0-1: 1 = the same in every slice, at its limit or at whole cores
   std::vector<ProcessFlow> flows;  // established, outbound
   bool stratumLogin = false;       // a mining login was seen on a socket
-  // The place, judged by the operator: the pod is new, its image unknown, or an open console is near.
+  // The place, judged by the operator: the pod is new, its image unknown, or an open console is
+  // near.
   bool suspiciousPlace = false;
 };
 

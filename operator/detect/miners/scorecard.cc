@@ -51,9 +51,9 @@ ScoreResult Scorecard::result() const {
 }
 
 const Scorecard::Entry* Scorecard::strongest() const {
-  auto best = std::max_element(entries_.begin(), entries_.end(), [](const Entry& a, const Entry& b) {
-    return a.evidence.weight < b.evidence.weight;
-  });
+  auto best = std::max_element(
+      entries_.begin(), entries_.end(),
+      [](const Entry& a, const Entry& b) { return a.evidence.weight < b.evidence.weight; });
   return best == entries_.end() ? nullptr : &*best;
 }
 

@@ -27,7 +27,7 @@ inline constexpr int kAlertScore = 40;
 inline constexpr int kDefaultThreshold = 80;
 
 struct ScoreResult {
-  int score = 0;  // 0-100
+  int score = 0;                   // 0-100
   std::vector<Evidence> evidence;  // strongest first
 };
 
@@ -38,7 +38,8 @@ class Scorecard {
   // All of the other's evidence.
   void merge(const Scorecard& other);
   bool has(std::string_view signal) const;
-  // Gives a signal its weight and sentence once all evidence is in; `prefix` goes before its detail.
+  // Gives a signal its weight and sentence once all evidence is in; `prefix` goes before its
+  // detail.
   void reweigh(std::string_view signal, int points, std::string_view prefix);
   int score() const;
   ScoreResult result() const;

@@ -138,9 +138,9 @@ void ShellReader::endCommand(bool pipe) {
   while (assignments < current_.words.size() && assignmentName(current_.words[assignments]) > 0) {
     ++assignments;
   }
-  bool exports = !current_.words.empty() && (current_.words[0] == "export" ||
-                                             current_.words[0] == "readonly" ||
-                                             current_.words[0] == "local");
+  bool exports =
+      !current_.words.empty() && (current_.words[0] == "export" ||
+                                  current_.words[0] == "readonly" || current_.words[0] == "local");
   if (assignments == current_.words.size() || exports) {
     for (const std::string& word : current_.words) {
       size_t name = assignmentName(word);
@@ -208,7 +208,8 @@ void ShellReader::readHereDocs() {
 
 // A here-document's expansions: like a double-quoted text, but quotes are plain characters.
 std::string ShellReader::expandText(std::string_view text) {
-  ShellReader inner(variables_, [](ShellCommand) {}, substitute_);
+  ShellReader inner(
+      variables_, [](ShellCommand) {}, substitute_);
   inner.text_ = text;
   while (!inner.atEnd()) {
     char c = inner.peek();
@@ -403,8 +404,8 @@ std::string decodeEscapes(std::string_view text) {
     unsigned value = 0;
     for (size_t digits = 0; digits < maxDigits && *i < text.size(); ++digits, ++*i) {
       char c = text[*i];
-      bool valid = base == 16 ? std::isxdigit(static_cast<unsigned char>(c)) != 0
-                              : c >= '0' && c <= '7';
+      bool valid =
+          base == 16 ? std::isxdigit(static_cast<unsigned char>(c)) != 0 : c >= '0' && c <= '7';
       if (!valid) break;
       int digit = c <= '9' ? c - '0' : (std::tolower(static_cast<unsigned char>(c)) - 'a' + 10);
       value = value * static_cast<unsigned>(base) + static_cast<unsigned>(digit);

@@ -1,7 +1,7 @@
-// ShellReader: a shell script as text -> its simple commands, with quotes, expansions, here-documents,
-// pipes and redirections understood as a POSIX shell (and bash's $'..' and <<<) does. It never runs
-// anything and never fails: text that is no script gives commands that match nothing. Time is linear
-// in the text. Not thread-safe; one per script.
+// ShellReader: a shell script as text -> its simple commands, with quotes, expansions,
+// here-documents, pipes and redirections understood as a POSIX shell (and bash's $'..' and <<<)
+// does. It never runs anything and never fails: text that is no script gives commands that match
+// nothing. Time is linear in the text. Not thread-safe; one per script.
 #pragma once
 
 #include <functional>
@@ -29,7 +29,8 @@ class ShellReader {
  public:
   // Called with each command in order. Assignments that stand alone go to the variables instead.
   using Sink = std::function<void(ShellCommand)>;
-  // The text that $(script) or `script` prints, as far as it is known; also the place to look into it.
+  // The text that $(script) or `script` prints, as far as it is known; also the place to look into
+  // it.
   using Substitute = std::function<std::string(const std::string& script)>;
 
   ShellReader(Variables* variables, Sink sink, Substitute substitute);

@@ -16,19 +16,44 @@ struct Wrapper {
 
 // From each program's manual page.
 constexpr Wrapper kWrappers[] = {
-    {"nohup", "", 0},         {"exec", "a", 0},        {"sudo", "ugpCDhrtT", 0},
-    {"doas", "uC", 0},        {"nice", "n", 0},        {"ionice", "cnpPu", 0},
-    {"chrt", "", 1},          {"timeout", "sk", 1},    {"env", "uSC", 0},
-    {"setsid", "", 0},        {"stdbuf", "ioe", 0},    {"taskset", "", 1},
-    {"time", "fo", 0},        {"tini", "vpe", 0},      {"tini-static", "vpe", 0},
-    {"dumb-init", "r", 0},    {"catatonit", "", 0},    {"gosu", "", 1},
-    {"su-exec", "", 1},       {"chroot", "", 1},       {"busybox", "", 0},
-    {"unshare", "", 0},       {"nsenter", "tSG", 0},   {"cpulimit", "lpeP", 0},
-    {"numactl", "NmpiC", 0},  {"xargs", "IndPLsE", 0}, {"watch", "nd", 0},
-    {"screen", "SLcepsTtX", 0}, {"command", "", 0},    {"builtin", "", 0},
-    {"strace", "oeps", 0},    {"unbuffer", "", 0},     {"setpriv", "", 0},
-    {"prlimit", "", 0},       {"ld-linux-x86-64.so.2", "", 0}, {"s6-setuidgid", "", 1},
-    {"with-contenv", "", 0},  {"&", "", 0},
+    {"nohup", "", 0},
+    {"exec", "a", 0},
+    {"sudo", "ugpCDhrtT", 0},
+    {"doas", "uC", 0},
+    {"nice", "n", 0},
+    {"ionice", "cnpPu", 0},
+    {"chrt", "", 1},
+    {"timeout", "sk", 1},
+    {"env", "uSC", 0},
+    {"setsid", "", 0},
+    {"stdbuf", "ioe", 0},
+    {"taskset", "", 1},
+    {"time", "fo", 0},
+    {"tini", "vpe", 0},
+    {"tini-static", "vpe", 0},
+    {"dumb-init", "r", 0},
+    {"catatonit", "", 0},
+    {"gosu", "", 1},
+    {"su-exec", "", 1},
+    {"chroot", "", 1},
+    {"busybox", "", 0},
+    {"unshare", "", 0},
+    {"nsenter", "tSG", 0},
+    {"cpulimit", "lpeP", 0},
+    {"numactl", "NmpiC", 0},
+    {"xargs", "IndPLsE", 0},
+    {"watch", "nd", 0},
+    {"screen", "SLcepsTtX", 0},
+    {"command", "", 0},
+    {"builtin", "", 0},
+    {"strace", "oeps", 0},
+    {"unbuffer", "", 0},
+    {"setpriv", "", 0},
+    {"prlimit", "", 0},
+    {"ld-linux-x86-64.so.2", "", 0},
+    {"s6-setuidgid", "", 1},
+    {"with-contenv", "", 0},
+    {"&", "", 0},
 };
 
 }  // namespace
@@ -49,8 +74,8 @@ size_t wrappedProgram(const std::vector<std::string>& words) {
       break;
     }
     if (word.size() > 1 && word[0] == '-') {
-      bool valueFollows = word.size() == 2 && wrapper->optionsWithValue.find(word[1]) !=
-                                                  std::string_view::npos;
+      bool valueFollows =
+          word.size() == 2 && wrapper->optionsWithValue.find(word[1]) != std::string_view::npos;
       if (valueFollows) ++i;
       continue;
     }

@@ -1,5 +1,6 @@
 #include "detect/signatures/dashboards.h"
 
+#include <algorithm>
 #include <iterator>
 #include <string>
 
@@ -18,7 +19,7 @@ const std::vector<Product>& dashboardProducts() {
   return kProducts;
 }
 
-const std::vector<std::string>& neverGetPaths() {
+bool hasSideEffects(std::string_view path) {
   static const std::vector<std::string> kPaths = [] {
     std::vector<std::string> paths = {
         "/cockpit/login",  // opens a session
@@ -29,7 +30,10 @@ const std::vector<std::string>& neverGetPaths() {
     }
     return paths;
   }();
-  return kPaths;
+  std::string_view bare = path.substr(0, path.find('?'));
+  while (bare.ends_with('/')) bare.remove_suffix(1);
+  return std::any_of(kPaths.begin(), kPaths.end(),
+                     [&](const std::string& each) { return bare.ends_with(each); });
 }
 
 }  // namespace firebreak::detect

@@ -2,6 +2,7 @@
 // they come from. Read by detect/dashboards; immutable, safe from any thread.
 #pragma once
 
+#include <string_view>
 #include <vector>
 
 #include "detect/dashboards/product.h"
@@ -17,7 +18,7 @@ std::vector<Product> notebookConsoles();       // notebooks, editors, data proce
 std::vector<Product> observabilityConsoles();  // metrics, traces, meshes
 std::vector<Product> databaseConsoles();       // databases, queues, registries
 
-// GET paths with side effects that nobody may ask for, whatever the product: prefixes.
-const std::vector<std::string>& neverGetPaths();
+// A GET path with side effects, which nobody may ask for: of any product, also below a prefix.
+bool hasSideEffects(std::string_view path);
 
 }  // namespace firebreak::detect

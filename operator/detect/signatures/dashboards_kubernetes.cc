@@ -172,6 +172,8 @@ std::vector<Product> kubernetesConsoles() {
                     {"tls", {{From::kFlag, "--tlsverify"}}}},
        .off = {{.all = {{"host", Test::kHas, {"tcp://0.0.0.0:", "tcp://:", "tcp://[::]:"}},
                         {"tls", Test::kNotTrue, {}}},
+                // As a sidecar for builds it is ordinary; a Service in front of it is not.
+                .byNature = true,
                 .why = "it listens on TCP without client certificates"}},
        .can = "start privileged containers, that is own the machine",
        .source = "Docker documentation, protect the daemon socket"},

@@ -1,7 +1,8 @@
-// What is known about miners, as data: one table for each kind of fact, each entry with the place that
-// its fact comes from (a program's own documentation or source, a pool's own site). The judgement is
-// code, in operator/detect/miners. Compiled in and checked by tests/detect/miners/signatures_test.cc;
-// users add their own through SecurityPolicy.spec.miners.signatures. Constant; safe from any thread.
+// What is known about miners, as data: one table for each kind of fact, each entry with the place
+// that its fact comes from (a program's own documentation or source, a pool's own site). The
+// judgement is code, in operator/detect/miners. Compiled in and checked by
+// tests/detect/miners/signatures_test.cc; users add their own through
+// SecurityPolicy.spec.miners.signatures. Constant; safe from any thread.
 #pragma once
 
 #include <span>
@@ -18,8 +19,8 @@ struct MinerSignature {
 std::span<const MinerSignature> minerSchemes();
 // Registrable domains of mining pools: a host matches where it is the domain or ends with "." + it.
 std::span<const MinerSignature> minerPools();
-// Values of -a, --algo, "algo" that name proof-of-work algorithms and nothing else. An entry that ends
-// with '/' is the beginning of a family ("rx/": rx/0, rx/wow, ...).
+// Values of -a, --algo, "algo" that name proof-of-work algorithms and nothing else. An entry that
+// ends with '/' is the beginning of a family ("rx/": rx/0, rx/wow, ...).
 std::span<const MinerSignature> minerAlgorithms();
 // Command-line flags that no other program is known to take.
 std::span<const MinerSignature> minerFlags();
@@ -35,7 +36,8 @@ std::span<const MinerSignature> minerVariables();
 std::span<const MinerSignature> minerConfigFiles();
 // Programs that handle text or names without running them: a defender's grep is not a miner.
 std::span<const MinerSignature> textTools();
-// Names of node infrastructure behind which miners' DaemonSets hide; with the registries of the real.
+// Names of node infrastructure behind which miners' DaemonSets hide; with the registries of the
+// real.
 std::span<const MinerSignature> infrastructureNames();
 std::span<const MinerSignature> trustedRegistries();
 

@@ -5,7 +5,8 @@ namespace firebreak::detect {
 namespace {
 
 constexpr std::string_view kXmrigPools = "xmrig.com/docs/miner/config/pool";
-constexpr std::string_view kEthminer = "github.com/ethereum-mining/ethminer docs/POOL_EXAMPLES_ETH.md";
+constexpr std::string_view kEthminer =
+    "github.com/ethereum-mining/ethminer docs/POOL_EXAMPLES_ETH.md";
 constexpr std::string_view kPoolSite = "the pool's own getting-started page";
 constexpr std::string_view kMultiAlgo = "the multi-algorithm pool's own help page";
 constexpr std::string_view kBrowser = "the browser miner's former site";

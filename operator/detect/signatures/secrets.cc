@@ -332,7 +332,7 @@ constexpr SecretRule kRules[] = {
     {"grafana-service-account-token", "Grafana service account token", "glsa_",
      R"re(glsa_[A-Za-z0-9]{32}_[a-f0-9]{8})re",
      SecretCheck::kHexCrc32, Severity::kHigh, Tier::kRemediate,
-     "grafana.com docs: service accounts"},
+     "grafana.com docs: service accounts; Grafana's satokengen for the checksum"},
     {"grafana-cloud-token", "Grafana Cloud access policy token", "glc_eyJ",
      R"re(glc_(eyJ[A-Za-z0-9+/]{50,}={0,2}))re",
      SecretCheck::kJsonInBase64, Severity::kHigh, Tier::kRemediate,
@@ -465,7 +465,8 @@ constexpr SecretPairRule kPairs[] = {
     {"tencent-access-key", "Tencent Cloud access key", "AKID", R"re(\bAKID[A-Za-z0-9]{32}\b)re",
      R"re([A-Za-z0-9]{32})re", R"re(secret.?key)re", "cloud.tencent.com: API keys"},
     {"twilio-auth-token", "Twilio auth token", "AC", R"re(\bAC[a-f0-9]{32}\b)re",
-     R"re([a-f0-9]{32})re", R"re(auth.?token|twilio.*token)re", "twilio.com docs: account SID and auth token"},
+     R"re([a-f0-9]{32})re", R"re(auth.?token|twilio.*token)re",
+     "twilio.com docs: account SID and auth token"},
     {"twilio-api-key", "Twilio API key", "SK", R"re(\bSK[a-f0-9]{32}\b)re",
      R"re([A-Za-z0-9]{32})re", R"re(secret)re", "twilio.com docs: API keys"},
 };

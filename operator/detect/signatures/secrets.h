@@ -15,7 +15,7 @@ namespace firebreak::detect {
 enum class SecretCheck {
   kRandom,        // not a sample, not repetitive, entropy fits a generated value
   kBase62Crc32,   // the last six characters are the CRC32 of the rest, in base 62
-  kHexCrc32,      // "<32 characters>_<CRC32 in hexadecimal>"
+  kHexCrc32,      // "<all before>_<its CRC32 in hexadecimal, low byte first>"
   kBech32,        // the bech32 checksum holds
   kDiscordToken,  // the first part is a number in base64
   kJsonInBase64,  // the part after the prefix is base64 of JSON

@@ -65,11 +65,32 @@ Step markPod(const MinerTarget& target) {
   return step;
 }
 
+// After an undo the ReplicaSet has a pod too many, and among young pods it deletes an arbitrary one; with
+// this the pod that came back stays. Written before the labels come off, so that the undo, which goes
+// backwards, takes it away after they are back.
+Step keepOnReturn(const MinerTarget& target) {
+  constexpr const char* kCost = "controller.kubernetes.io/pod-deletion-cost";
+  const Json highest = "2147483647";
+  Step step;
+  step.name = "keep-on-return";
+  step.action = "Isolate";
+  step.object = podRef(target);
+  const Json& annotations = member(target.pod, {"metadata", "annotations"});
+  if (!annotations.is_object()) {
+    step.edits.push_back({"/metadata/annotations", std::nullopt, Json{{kCost, highest}}});
+    return step;
+  }
+  const Json& before = member(annotations, kCost);
+  step.edits.push_back({std::string("/metadata/annotations/") + escapePointerToken(kCost),
+                        before.is_null() ? std::nullopt : std::optional<Json>(before), highest});
+  return step;
+}
+
 // The node's measures in the product's order; Probe proves the result.
 std::optional<Step> holdOnNode(const MinerTarget& target) {
   if (target.sensorLevel != "Responder") return std::nullopt;
   Json measures = Json::array();
-  for (const char* measure : {"Freeze", "CutConnections", "Drop", "CaptureEvidence"}) {
+  for (const char* measure : {"Freeze", "CutConnections", "Drop"}) {
     if (target.actions.count(measure) > 0) measures.push_back(measure);
   }
   measures.push_back("Probe");
@@ -142,6 +163,7 @@ Plan planMiner(const MinerTarget& target) {
   std::optional<Step> hold = holdOnNode(target);
   if (target.actions.count("Isolate") > 0) {
     plan.steps.push_back(denyTraffic(target));
+    if (target.owner.kind == "ReplicaSet") plan.steps.push_back(keepOnReturn(target));
     plan.steps.push_back(markPod(target));
     if (const char* text = replacementCaveat(target.owner.kind)) plan.caveats.emplace_back(text);
   }

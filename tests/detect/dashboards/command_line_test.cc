@@ -17,8 +17,8 @@ Container container(std::vector<std::string> command, std::vector<std::string> a
 }
 
 TEST(CommandLine, ScriptsForAShellAreSplitWithoutComments) {
-  const auto made = container({"/bin/bash", "-ec"}, {"# --auth none\nexec code-server --auth 'pass word'"});
-  EXPECT_THAT(commandWords(made), ElementsAre("/bin/bash", "-ec", "exec", "code-server", "--auth",
+  const auto made = container({"/bin/bash", "-ec"}, {"# --auth none\nset -e; exec code-server --auth 'pass word'\n"});
+  EXPECT_THAT(commandWords(made), ElementsAre("/bin/bash", "-ec", "set", "-e", ";", "exec", "code-server", "--auth",
                                               "pass word"));
 }
 

@@ -1,0 +1,276 @@
+#include "cli/loader.h"
+
+#include <algorithm>
+#include <array>
+#include <filesystem>
+#include <fstream>
+#include <set>
+
+#include "cli/yaml_json.h"
+#include "detect/pod_templates.h"
+
+namespace firebreak {
+namespace {
+
+namespace fs = std::filesystem;
+
+// A rendered chart of a whole platform is some 10 MB; beyond this it is no manifest.
+constexpr size_t kMaxFileBytes = size_t{256} << 20;
+constexpr std::array<std::string_view, 3> kExtensions = {".yaml", ".yml", ".json"};
+
+using Lines = std::map<std::string, int, std::less<>>;
+
+struct Chunk {
+  std::string_view text;
+  int firstLine = 1;
+};
+
+// "---" or "..." at the start of a line; inside a block scalar no line starts at column 0.
+bool isMarker(std::string_view line, std::string_view marker) {
+  if (!line.starts_with(marker)) return false;
+  line.remove_prefix(marker.size());
+  return line.empty() || line[0] == ' ' || line[0] == '\t' || line[0] == '\r';
+}
+
+// The documents of a stream, split before parsing so that one with a mistake does not hide the
+// rest.
+std::vector<Chunk> splitDocuments(std::string_view text) {
+  std::vector<Chunk> chunks;
+  size_t start = 0;
+  int startLine = 1;
+  int line = 1;
+  for (size_t pos = 0; pos < text.size(); ++line) {
+    size_t end = std::min(text.find('\n', pos), text.size());
+    std::string_view current = text.substr(pos, end - pos);
+    if (isMarker(current, "---") || isMarker(current, "...")) {
+      chunks.push_back({text.substr(start, pos - start), startLine});
+      // "--- {a: b}" and "--- # comment": what follows the marker belongs to the new document.
+      start = pos + 3;
+      startLine = line;
+    }
+    pos = end + 1;
+  }
+  chunks.push_back({text.substr(std::min(start, text.size())), startLine});
+  return chunks;
+}
+
+// Nothing but white space, comments and directives.
+bool isBlank(std::string_view text) {
+  size_t pos = 0;
+  while (pos < text.size()) {
+    size_t end = std::min(text.find('\n', pos), text.size());
+    std::string_view line = text.substr(pos, end - pos);
+    size_t first = line.find_first_not_of(" \t\r");
+    if (first != std::string_view::npos && line[first] != '#' && line[0] != '%') return false;
+    pos = end + 1;
+  }
+  return true;
+}
+
+bool looksTemplated(std::string_view text) { return text.find("{{") != std::string_view::npos; }
+
+Lines linesBelow(const Lines& lines, const std::string& prefix, int offset) {
+  Lines below;
+  for (auto it = lines.lower_bound(prefix); it != lines.end() && it->first.starts_with(prefix);
+       ++it) {
+    std::string_view rest = std::string_view(it->first).substr(prefix.size());
+    if (rest.starts_with('.')) rest.remove_prefix(1);
+    if (!rest.empty()) below.emplace(rest, it->second + offset);
+  }
+  return below;
+}
+
+class FileLoader {
+ public:
+  FileLoader(std::string file, Loaded* out) : file_(std::move(file)), out_(*out) {}
+
+  void load(std::string_view text) {
+    if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
+    if (text.find('\0') != std::string_view::npos) {
+      error(0, "is not text (UTF-8 expected)");
+      return;
+    }
+    size_t first = text.find_first_not_of(" \t\r\n");
+    bool json = first != std::string_view::npos && (text[first] == '{' || text[first] == '[');
+    if (json && loadJson(text)) return;
+    for (const Chunk& chunk : splitDocuments(text)) {
+      if (!isBlank(chunk.text)) loadYaml(chunk);
+    }
+  }
+
+ private:
+  bool loadJson(std::string_view text) {
+    Json value = Json::parse(text.begin(), text.end(), nullptr, /*allow_exceptions=*/false);
+    if (value.is_discarded()) return false;
+    // JSON is YAML: read again for the lines alone.
+    int line = 0;
+    auto yaml = parseYaml(text, &line);
+    addValue(value, yaml ? yaml->lines : Lines(), "", 0, 1);
+    return true;
+  }
+
+  void loadYaml(const Chunk& chunk) {
+    int line = 0;
+    auto document = parseYaml(chunk.text, &line);
+    if (!document) {
+      std::string message = "is not valid YAML: " + document.error().message;
+      if (looksTemplated(chunk.text)) {
+        message = "is a template that has to be rendered first (helm template): " +
+                  document.error().message;
+      }
+      error(line == 0 ? chunk.firstLine : chunk.firstLine + line - 1, message);
+      return;
+    }
+    addValue(document->value, document->lines, "", chunk.firstLine - 1, chunk.firstLine);
+  }
+
+  // `prefix` is where `value` stands in what was parsed; `offset` goes onto its lines.
+  void addValue(const Json& value, const Lines& lines, const std::string& prefix, int offset,
+                int line) {
+    if (value.is_array()) {
+      for (size_t i = 0; i < value.size(); ++i) {
+        std::string path = detect::childPath(prefix, i);
+        addValue(value[i], lines, path, offset, lineAt(lines, path, offset, line));
+      }
+      return;
+    }
+    if (value.is_null()) return;
+    std::string kind = stringOr(member(value, "kind"));
+    if (kind.empty()) {
+      out_.notes.push_back({file_, line, "skipped: a document without kind"});
+      return;
+    }
+    const Json& items = member(value, "items");
+    if (kind.ends_with("List") && items.is_array()) {
+      addItems(value, kind, lines, detect::childPath(prefix, "items"), offset, line);
+      return;
+    }
+    detect::Document document;
+    document.object = value;
+    document.ref = detect::refOf(value);
+    document.file = file_;
+    document.fieldLines = linesBelow(lines, prefix, offset);
+    document.line = line;
+    // The first field rather than the comments before it.
+    for (const char* key : {"apiVersion", "kind"}) {
+      auto found = document.fieldLines.find(key);
+      if (found != document.fieldLines.end()) document.line = found->second;
+    }
+    for (const auto& [path, at] : document.fieldLines) {
+      if (path.find_first_of(".[") == std::string::npos)
+        document.line = std::min(document.line, at);
+    }
+    out_.documents.push_back(std::move(document));
+  }
+
+  // The items of a PodList as the API answers it have neither kind nor apiVersion of their own.
+  void addItems(const Json& list, const std::string& kind, const Lines& lines,
+                const std::string& prefix, int offset, int line) {
+    const Json& items = member(list, "items");
+    std::string itemKind = kind.substr(0, kind.size() - 4);
+    for (size_t i = 0; i < items.size(); ++i) {
+      Json item = items[i];
+      if (item.is_object() && !itemKind.empty()) {
+        if (!item.contains("kind")) item["kind"] = itemKind;
+        if (!item.contains("apiVersion")) item["apiVersion"] = member(list, "apiVersion");
+      }
+      std::string path = detect::childPath(prefix, i);
+      addValue(item, lines, path, offset, lineAt(lines, path, offset, line));
+    }
+  }
+
+  static int lineAt(const Lines& lines, const std::string& path, int offset, int fallback) {
+    auto found = lines.find(path);
+    return found == lines.end() ? fallback : found->second + offset;
+  }
+
+  void error(int line, std::string message) {
+    out_.errors.push_back({file_, line, std::move(message)});
+  }
+
+  std::string file_;
+  Loaded& out_;
+};
+
+void loadStream(std::istream& stream, const std::string& file, Loaded* out) {
+  std::string text;
+  std::vector<char> buffer(size_t{1} << 16);
+  while (stream.read(buffer.data(), static_cast<std::streamsize>(buffer.size())) ||
+         stream.gcount() > 0) {
+    text.append(buffer.data(), static_cast<size_t>(stream.gcount()));
+    if (text.size() > kMaxFileBytes) {
+      out->errors.push_back({file, 0, "is larger than 256 MiB"});
+      return;
+    }
+  }
+  if (stream.bad()) {
+    out->errors.push_back({file, 0, "cannot be read"});
+    return;
+  }
+  ++out->filesScanned;
+  loadText(text, file, out);
+}
+
+void loadFile(const std::string& path, Loaded* out) {
+  std::ifstream stream(path, std::ios::binary);
+  if (!stream.is_open()) {
+    out->errors.push_back({path, 0, "cannot be read"});
+    return;
+  }
+  loadStream(stream, path, out);
+}
+
+bool hasManifestExtension(const fs::path& path) {
+  std::string extension = path.extension().string();
+  std::transform(extension.begin(), extension.end(), extension.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return std::find(kExtensions.begin(), kExtensions.end(), extension) != kExtensions.end();
+}
+
+void loadFolder(const std::string& folder, Loaded* out) {
+  std::set<std::string> files;
+  std::error_code error;
+  fs::recursive_directory_iterator it(folder, error);
+  for (; !error && it != fs::recursive_directory_iterator(); it.increment(error)) {
+    std::error_code entryError;
+    if (it->is_directory(entryError)) {
+      if (it->path().filename() == ".git") it.disable_recursion_pending();
+      // A subfolder that may not be entered would end the whole walk.
+      std::error_code openError;
+      fs::directory_iterator probe(it->path(), openError);
+      if (openError) {
+        out->errors.push_back({it->path().string(), 0, "cannot be read: " + openError.message()});
+        it.disable_recursion_pending();
+      }
+    } else if (it->is_regular_file(entryError) && hasManifestExtension(it->path())) {
+      files.insert(it->path().string());
+    }
+  }
+  if (error) out->errors.push_back({folder, 0, "cannot be read: " + error.message()});
+  for (const std::string& file : files) loadFile(file, out);
+}
+
+}  // namespace
+
+void loadText(std::string_view text, const std::string& file, Loaded* out) {
+  FileLoader(file, out).load(text);
+}
+
+Loaded loadPaths(const std::vector<std::string>& paths, std::istream& input) {
+  Loaded out;
+  for (const std::string& path : paths) {
+    std::error_code error;
+    if (path == "-") {
+      loadStream(input, "-", &out);
+    } else if (fs::is_directory(path, error)) {
+      loadFolder(path, &out);
+    } else if (!fs::exists(path, error)) {
+      out.errors.push_back({path, 0, "does not exist"});
+    } else {
+      loadFile(path, &out);
+    }
+  }
+  return out;
+}
+
+}  // namespace firebreak

@@ -1,0 +1,190 @@
+#include "cli/yaml_json.h"
+
+#include <yaml-cpp/yaml.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cmath>
+#include <cstdlib>
+#include <optional>
+
+#include "detect/scan_input.h"
+
+namespace firebreak {
+namespace {
+
+// Bounds what aliases can unfold to ("billion laughs") and how deep a hostile file nests.
+constexpr size_t kMaxNodes = 2'000'000;
+constexpr int kMaxDepth = 200;
+
+struct TooLarge {};
+
+// gopkg.in/yaml.v2 resolve.go, which sigs.k8s.io/yaml (kubectl) builds on.
+constexpr std::array<std::string_view, 11> kTrue = {"y",    "Y",    "yes", "Yes", "YES", "true",
+                                                    "True", "TRUE", "on",  "On",  "ON"};
+constexpr std::array<std::string_view, 11> kFalse = {"n",     "N",     "no",  "No",  "NO", "false",
+                                                     "False", "FALSE", "off", "Off", "OFF"};
+constexpr std::array<std::string_view, 5> kNull = {"", "~", "null", "Null", "NULL"};
+
+template <size_t N>
+bool contains(const std::array<std::string_view, N>& table, std::string_view text) {
+  return std::find(table.begin(), table.end(), text) != table.end();
+}
+
+std::optional<Json> integer(std::string_view text) {
+  std::string digits;
+  for (char c : text) {
+    if (c != '_') digits += c;
+  }
+  bool negative = digits.starts_with('-');
+  if (negative || digits.starts_with('+')) digits.erase(0, 1);
+  int base = 10;
+  if (digits.starts_with("0x") || digits.starts_with("0X")) {
+    base = 16;
+  } else if (digits.starts_with("0b")) {
+    base = 2;
+  } else if (digits.starts_with("0o")) {
+    base = 8;
+  }
+  if (base != 10) {
+    digits.erase(0, 2);
+  } else if (digits.size() > 1 && digits[0] == '0') {
+    base = 8;
+    digits.erase(0, 1);
+  }
+  if (digits.empty()) return std::nullopt;
+  uint64_t value = 0;
+  auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value, base);
+  if (error != std::errc() || end != digits.data() + digits.size()) return std::nullopt;
+  if (!negative) return Json(value);
+  if (value > static_cast<uint64_t>(INT64_MAX)) return std::nullopt;
+  return Json(-static_cast<int64_t>(value));
+}
+
+std::optional<Json> floating(std::string_view text) {
+  // Only digits, sign, point and exponent: strtod would also take "nan", "inf" and hexadecimal.
+  if (text.find_first_of("0123456789") == std::string_view::npos ||
+      text.find_first_not_of("0123456789+-.eE_") != std::string_view::npos) {
+    return std::nullopt;
+  }
+  std::string digits;
+  for (char c : text) {
+    if (c != '_') digits += c;
+  }
+  char* end = nullptr;
+  double value = std::strtod(digits.c_str(), &end);
+  if (end != digits.c_str() + digits.size() || !std::isfinite(value)) return std::nullopt;
+  return Json(value);
+}
+
+Json plainScalar(const std::string& text) {
+  if (contains(kNull, text)) return nullptr;
+  if (contains(kTrue, text)) return true;
+  if (contains(kFalse, text)) return false;
+  char first = text[0];
+  bool numeric = (first >= '0' && first <= '9') || first == '-' || first == '+' || first == '.';
+  if (!numeric) return text;
+  if (auto value = integer(text)) return *value;
+  if (auto value = floating(text)) return *value;
+  return text;
+}
+
+class Converter {
+ public:
+  explicit Converter(YamlDocument* out) : out_(*out) {}
+
+  Json convert(const YAML::Node& node, const std::string& path, int depth) {
+    if (depth > kMaxDepth || ++nodes_ > kMaxNodes) throw TooLarge();
+    switch (node.Type()) {
+      case YAML::NodeType::Scalar:
+        return scalar(node);
+      case YAML::NodeType::Sequence:
+        return sequence(node, path, depth);
+      case YAML::NodeType::Map:
+        return map(node, path, depth);
+      default:
+        return nullptr;
+    }
+  }
+
+ private:
+  static Json scalar(const YAML::Node& node) {
+    const std::string& tag = node.Tag();
+    if (tag == "?" || tag.empty()) return plainScalar(node.Scalar());
+    if (tag == "tag:yaml.org,2002:int" || tag == "tag:yaml.org,2002:float" ||
+        tag == "tag:yaml.org,2002:bool" || tag == "tag:yaml.org,2002:null") {
+      return plainScalar(node.Scalar());
+    }
+    return node.Scalar();  // quoted, block, !!str, or a tag that is nobody's
+  }
+
+  Json sequence(const YAML::Node& node, const std::string& path, int depth) {
+    Json array = Json::array();
+    size_t index = 0;
+    for (const YAML::Node& element : node) {
+      std::string child = detect::childPath(path, index++);
+      keepLine(child, element);
+      array.push_back(convert(element, child, depth + 1));
+    }
+    return array;
+  }
+
+  Json map(const YAML::Node& node, const std::string& path, int depth) {
+    Json object = Json::object();
+    for (const auto& entry : node) {
+      if (!entry.first.IsScalar()) continue;
+      const std::string& key = entry.first.Scalar();
+      if (key == "<<" && entry.first.Tag() == "?") {
+        merge(entry.second, path, depth, &object);
+        continue;
+      }
+      std::string child = detect::childPath(path, key);
+      keepLine(child, entry.first);
+      object[key] = convert(entry.second, child, depth + 1);
+    }
+    return object;
+  }
+
+  // Keys of the map itself win over merged ones, whichever stands first.
+  void merge(const YAML::Node& from, const std::string& path, int depth, Json* into) {
+    if (from.IsSequence()) {
+      for (const YAML::Node& element : from) merge(element, path, depth + 1, into);
+      return;
+    }
+    Json merged = convert(from, path, depth + 1);
+    if (!merged.is_object()) return;
+    for (auto& [key, value] : merged.items()) {
+      if (!into->contains(key)) (*into)[key] = value;
+    }
+  }
+
+  void keepLine(const std::string& path, const YAML::Node& node) {
+    int line = node.Mark().line;
+    if (line >= 0) out_.lines[path] = line + 1;
+  }
+
+  YamlDocument& out_;
+  size_t nodes_ = 0;
+};
+
+}  // namespace
+
+Result<YamlDocument> parseYaml(std::string_view text, int* errorLine) {
+  *errorLine = 0;
+  try {
+    YamlDocument document;
+    YAML::Node node = YAML::Load(std::string(text));
+    document.value = Converter(&document).convert(node, "", 0);
+    return document;
+  } catch (const TooLarge&) {
+    return fail(ErrorCode::kInvalid, "nests too deep or unfolds to too many values");
+  } catch (const YAML::Exception& error) {
+    *errorLine = error.mark.is_null() ? 0 : error.mark.line + 1;
+    return fail(ErrorCode::kInvalid, error.msg);
+  } catch (const std::exception& error) {
+    return fail(ErrorCode::kInvalid, error.what());
+  }
+}
+
+}  // namespace firebreak

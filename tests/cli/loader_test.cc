@@ -1,0 +1,145 @@
+#include "cli/loader.h"
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+namespace firebreak {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr char kPod[] = "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\n";
+
+Loaded load(const std::string& text) {
+  Loaded out;
+  loadText(text, "a.yaml", &out);
+  return out;
+}
+
+class Folder {
+ public:
+  Folder() {
+    path_ =
+        fs::temp_directory_path() /
+        ("fb-loader-" + std::string(testing::UnitTest::GetInstance()->current_test_info()->name()) +
+         std::to_string(::getpid()));
+    fs::create_directories(path_);
+  }
+  ~Folder() { fs::remove_all(path_); }
+  void write(const std::string& name, const std::string& text) {
+    fs::create_directories((path_ / name).parent_path());
+    std::ofstream(path_ / name) << text;
+  }
+  std::string path() const { return path_.string(); }
+
+ private:
+  fs::path path_;
+};
+
+Loaded loadFolder(const Folder& folder) {
+  std::istringstream none;
+  return loadPaths({folder.path()}, none);
+}
+
+TEST(Loader, SplitsDocumentsAndKeepsTheirLines) {
+  Loaded loaded = load(std::string("# first\n") + kPod + "---\n# second\n\n" + kPod + "---\n---\n");
+  ASSERT_EQ(loaded.documents.size(), 2u);
+  EXPECT_EQ(loaded.documents[0].line, 2);
+  EXPECT_EQ(loaded.documents[1].line, 8);
+  EXPECT_EQ(loaded.documents[1].fieldLines.at("metadata.name"), 10);
+  EXPECT_TRUE(loaded.errors.empty());
+}
+
+TEST(Loader, ReadsTheRestWhereOneDocumentIsATemplate) {
+  Loaded loaded =
+      load(std::string(kPod) + "---\n{{- if .Values.x }}\na: {{ .b }}\n{{- end }}\n---\n" + kPod);
+  EXPECT_EQ(loaded.documents.size(), 2u);
+  ASSERT_EQ(loaded.errors.size(), 1u);
+  EXPECT_GE(loaded.errors[0].line, 4);
+  EXPECT_NE(loaded.errors[0].message.find("helm template"), std::string::npos);
+}
+
+TEST(Loader, SkipsDocumentsWithoutKindWithANote) {
+  Loaded loaded = load("replicas: 3\n");
+  EXPECT_TRUE(loaded.documents.empty());
+  EXPECT_TRUE(loaded.errors.empty());
+  EXPECT_EQ(loaded.notes.size(), 1u);
+}
+
+TEST(Loader, UnwrapsLists) {
+  Loaded loaded = load(
+      "apiVersion: v1\nkind: List\nitems:\n- apiVersion: v1\n  kind: Pod\n"
+      "  metadata:\n    name: a\n");
+  ASSERT_EQ(loaded.documents.size(), 1u);
+  EXPECT_EQ(loaded.documents[0].ref.name, "a");
+  EXPECT_EQ(loaded.documents[0].line, 4);
+  EXPECT_EQ(loaded.documents[0].fieldLines.at("metadata.name"), 7);
+  loaded = load(
+      R"({"apiVersion":"apps/v1","kind":"DeploymentList","items":[{"metadata":{"name":"d"}}]})");
+  ASSERT_EQ(loaded.documents.size(), 1u);
+  EXPECT_EQ(loaded.documents[0].ref.kind, "Deployment");
+  EXPECT_EQ(loaded.documents[0].ref.apiVersion, "apps/v1");
+}
+
+TEST(Loader, ReadsJsonWithLines) {
+  Loaded loaded = load(
+      "{\n \"apiVersion\": \"v1\",\n \"kind\": \"Pod\",\n \"metadata\": {\n  "
+      "\"name\": \"p\"\n }\n}\n");
+  ASSERT_EQ(loaded.documents.size(), 1u);
+  EXPECT_EQ(loaded.documents[0].fieldLines.at("metadata.name"), 5);
+}
+
+TEST(Loader, ReadsBlocksThatHoldTheMarkerIndented) {
+  Loaded loaded = load(
+      "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c}\ndata:\n  k: |\n    a\n"
+      "    ---\n    b\n");
+  ASSERT_EQ(loaded.documents.size(), 1u);
+  EXPECT_EQ(loaded.documents[0].object["data"]["k"], "a\n---\nb\n");
+}
+
+TEST(Loader, ReadsWindowsLinesAndAByteOrderMark) {
+  Loaded loaded = load(
+      "\xEF\xBB\xBF"
+      "apiVersion: v1\r\nkind: Pod\r\nmetadata:\r\n  name: p\r\n---\r\n");
+  ASSERT_EQ(loaded.documents.size(), 1u);
+  EXPECT_EQ(loaded.documents[0].ref.name, "p");
+}
+
+TEST(Loader, SearchesFoldersForManifestsOnly) {
+  Folder folder;
+  folder.write("b/x.yml", kPod);
+  folder.write("a.yaml", kPod);
+  folder.write("c.json", R"({"apiVersion":"v1","kind":"Pod","metadata":{"name":"j"}})");
+  folder.write("d.txt", kPod);
+  folder.write(".git/e.yaml", kPod);
+  Loaded loaded = loadFolder(folder);
+  EXPECT_EQ(loaded.filesScanned, 3u);
+  ASSERT_EQ(loaded.documents.size(), 3u);
+  EXPECT_EQ(loaded.documents[0].file, folder.path() + "/a.yaml");
+}
+
+TEST(Loader, NamesWhatItCannotReadAndGoesOn) {
+  Folder folder;
+  folder.write("a.yaml", "a: [\n");
+  folder.write("b.yaml", kPod);
+  folder.write("c.yaml", std::string("\0\1\2", 3));
+  std::istringstream none;
+  Loaded loaded = loadPaths({folder.path(), folder.path() + "/missing.yaml"}, none);
+  EXPECT_EQ(loaded.documents.size(), 1u);
+  ASSERT_EQ(loaded.errors.size(), 3u);
+  EXPECT_EQ(loaded.errors[2].file, folder.path() + "/missing.yaml");
+}
+
+TEST(Loader, ReadsStandardInput) {
+  std::istringstream input(kPod);
+  Loaded loaded = loadPaths({"-"}, input);
+  ASSERT_EQ(loaded.documents.size(), 1u);
+  EXPECT_EQ(loaded.documents[0].file, "-");
+}
+
+}  // namespace
+}  // namespace firebreak

@@ -1,0 +1,188 @@
+#include "cli/scan.h"
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include "base/json.h"
+
+namespace firebreak {
+namespace {
+
+constexpr char kMiner[] =
+    "apiVersion: v1\nkind: Pod\nmetadata: {name: p, namespace: shop}\nspec:\n  containers:\n"
+    "  - name: c\n    image: alpine\n    command: [/x]\n    args:\n    - -o\n"
+    "    - stratum+tcp://10.0.0.1:3333\n";
+constexpr char kAlert[] =
+    "apiVersion: v1\nkind: Pod\nmetadata: {name: q, namespace: lab}\nspec:\n  containers:\n"
+    "  - {name: c, image: someone/xmrig}\n";
+constexpr char kClean[] = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: p}\ndata: {a: b}\n";
+
+struct Run {
+  int code = 0;
+  std::string out;
+  std::string err;
+  Json json() const { return Json::parse(out, nullptr, false); }
+};
+
+Run scan(std::vector<std::string> arguments, const std::string& input = "") {
+  arguments.insert(arguments.begin(), "scan");
+  std::vector<char*> argv;
+  for (std::string& argument : arguments) argv.push_back(argument.data());
+  argv.push_back(nullptr);
+  std::istringstream in(input);
+  std::ostringstream out;
+  std::ostringstream err;
+  Run run;
+  run.code = runScan(static_cast<int>(arguments.size()), argv.data(), in, out, err);
+  run.out = out.str();
+  run.err = err.str();
+  return run;
+}
+
+class TemporaryFile {
+ public:
+  explicit TemporaryFile(const std::string& text) {
+    path_ =
+        std::filesystem::temp_directory_path() /
+        ("fb-scan-" + std::string(testing::UnitTest::GetInstance()->current_test_info()->name()) +
+         std::to_string(::getpid()) + ".yaml");
+    std::ofstream(path_) << text;
+  }
+  ~TemporaryFile() { std::filesystem::remove(path_); }
+  std::string path() const { return path_.string(); }
+
+ private:
+  std::filesystem::path path_;
+};
+
+TEST(Scan, WritesTheDocumentedJson) {
+  Run run = scan({"-", "-o", "json"}, kMiner);
+  EXPECT_EQ(run.code, 0);
+  Json json = run.json();
+  ASSERT_EQ(json["findings"].size(), 1u);
+  const Json& finding = json["findings"][0];
+  EXPECT_EQ(finding["family"], "Miner");
+  EXPECT_EQ(finding["rule"], "miner-command-line");
+  EXPECT_EQ(finding["severity"], "Critical");
+  EXPECT_EQ(finding["tier"], "Remediate");
+  EXPECT_GE(finding["confidence"].get<int>(), 80);
+  EXPECT_EQ(finding["resource"], Json::parse(R"({"apiVersion":"v1","kind":"Pod","namespace":"shop",
+                                                 "name":"p"})"));
+  EXPECT_EQ(finding["file"], "-");
+  EXPECT_EQ(finding["line"], 11);
+  EXPECT_EQ(finding["fieldPath"], "spec.containers[0].args[1]");
+  EXPECT_EQ(finding["evidence"][0]["signal"], "stratum-url");
+  EXPECT_EQ(json["summary"]["byFamily"]["Miner"], 1);
+  EXPECT_EQ(json["summary"]["bySeverity"]["Critical"], 1);
+  EXPECT_EQ(json["summary"]["byTier"]["Remediate"], 1);
+  EXPECT_EQ(json["summary"]["filesScanned"], 1);
+  EXPECT_EQ(json["summary"]["documents"], 1);
+  EXPECT_TRUE(json["errors"].empty());
+}
+
+TEST(Scan, FailsOnlyWhereAskedTo) {
+  EXPECT_EQ(scan({"-"}, kMiner).code, 0);
+  EXPECT_EQ(scan({"-", "--fail-on", "critical"}, kMiner).code, 1);
+  EXPECT_EQ(scan({"-", "--fail-on", "High"}, kMiner).code, 1);
+  EXPECT_EQ(scan({"-", "--fail-on", "HIGH"}, kAlert).code, 0);
+  EXPECT_EQ(scan({"-", "--fail-on", "medium"}, kAlert).code, 1);
+  EXPECT_EQ(scan({"-", "--fail-on", "low"}, kClean).code, 0);
+}
+
+TEST(Scan, LeavesOutWhatIsBelowTheAskedSeverity) {
+  Run run =
+      scan({"-", "-o", "json", "--min-severity", "HIGH"}, std::string(kAlert) + "---\n" + kMiner);
+  EXPECT_EQ(run.json()["findings"].size(), 1u);
+}
+
+TEST(Scan, RefusesBadUsage) {
+  for (const auto& arguments :
+       std::vector<std::vector<std::string>>{{},
+                                             {"-", "-o", "xml"},
+                                             {"-", "--fail-on", "bad"},
+                                             {"-", "--min-severity", ""},
+                                             {"-", "--unknown"},
+                                             {"-", "--policy", "/does/not/exist"}}) {
+    Run run = scan(arguments, kMiner);
+    EXPECT_EQ(run.code, 2);
+    EXPECT_TRUE(run.out.empty());
+    EXPECT_FALSE(run.err.empty());
+  }
+}
+
+TEST(Scan, HelpIsNoMistake) {
+  Run run = scan({"--help"});
+  EXPECT_EQ(run.code, 0);
+  EXPECT_NE(run.out.find("--fail-on"), std::string::npos);
+}
+
+TEST(Scan, UnreadableInputWinsOverFindings) {
+  Run run = scan({"-", "-o", "json", "--fail-on", "low"}, std::string(kMiner) + "---\na: [\n");
+  EXPECT_EQ(run.code, 2);
+  EXPECT_EQ(run.json()["findings"].size(), 1u);
+  ASSERT_EQ(run.json()["errors"].size(), 1u);
+  EXPECT_EQ(run.json()["errors"][0]["file"], "-");
+  EXPECT_GE(run.json()["errors"][0]["line"].get<int>(), 13);
+  EXPECT_NE(run.err.find("not valid YAML"), std::string::npos);
+}
+
+TEST(Scan, SaysNothingButTheDocumentOnStdout) {
+  Run run = scan({"-", "-o", "json"}, "replicas: 3\n");
+  EXPECT_EQ(run.code, 0);
+  EXPECT_TRUE(run.json().is_object());
+  EXPECT_NE(run.err.find("without kind"), std::string::npos);
+}
+
+TEST(Scan, ThePolicyAddsSignaturesAndExclusions) {
+  TemporaryFile policy(
+      "apiVersion: firebreak.dev/v1alpha1\nkind: SecurityPolicy\nmetadata: {name: d}\nspec:\n"
+      "  exclude:\n  - {name: lab, namespaces: [lab], reason: test}\n"
+      "  miners:\n    signatures: {images: [docker.io/library/busybox]}\n");
+  std::string other =
+      "apiVersion: v1\nkind: Pod\nmetadata: {name: r, namespace: shop}\nspec:\n  containers:\n"
+      "  - {name: c, image: 'docker.io/library/busybox:1'}\n";
+  Run run =
+      scan({"-", "-o", "json", "--policy", policy.path()}, std::string(kAlert) + "---\n" + other);
+  EXPECT_EQ(run.code, 0) << run.err;
+  ASSERT_EQ(run.json()["findings"].size(), 1u);
+  EXPECT_EQ(run.json()["findings"][0]["resource"]["name"], "r");
+  EXPECT_EQ(run.json()["findings"][0]["tier"], "Remediate");
+}
+
+TEST(Scan, WritesSarif) {
+  Run run = scan({"-", "-o", "sarif"}, std::string(kMiner) + "---\na: [\n");
+  Json json = run.json();
+  EXPECT_EQ(json["version"], "2.1.0");
+  const Json& sarif = json["runs"][0];
+  EXPECT_EQ(sarif["tool"]["driver"]["rules"][0]["id"], "miner-command-line");
+  EXPECT_EQ(sarif["results"][0]["ruleId"], "miner-command-line");
+  EXPECT_EQ(sarif["results"][0]["level"], "error");
+  const Json& location = sarif["results"][0]["locations"][0]["physicalLocation"];
+  EXPECT_EQ(location["region"]["startLine"], 11);
+  EXPECT_EQ(sarif["invocations"][0]["executionSuccessful"], false);
+}
+
+TEST(Scan, EscapesWhatManifestsSayInHtml) {
+  std::string hostile = kMiner;
+  hostile.replace(hostile.find("name: p,"), 8, "name: '<script>alert(1)</script>',");
+  Run run = scan({"-", "-o", "html"}, hostile);
+  EXPECT_EQ(run.code, 0);
+  EXPECT_EQ(run.out.find("<script>"), std::string::npos);
+  EXPECT_NE(run.out.find("&lt;script&gt;"), std::string::npos);
+  EXPECT_EQ(run.out.find("http://"), std::string::npos);
+}
+
+TEST(Scan, ShowsATableByDefault) {
+  Run run = scan({"-"}, kMiner);
+  EXPECT_NE(run.out.find("Pod shop/p"), std::string::npos);
+  EXPECT_NE(run.out.find("1 findings (1 to remediate, 0 to look at)"), std::string::npos);
+  EXPECT_EQ(scan({"-"}, kClean).out,
+            "0 findings (0 to remediate, 0 to look at) in 1 documents of 1 files\n");
+}
+
+}  // namespace
+}  // namespace firebreak

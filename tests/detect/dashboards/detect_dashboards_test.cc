@@ -1,0 +1,104 @@
+#include "detect/dashboards/detect_dashboards.h"
+
+#include <gtest/gtest.h>
+
+#include "detect/dashboards/answers.h"
+#include "detect/dashboards/console_world.h"
+
+namespace firebreak::detect {
+namespace {
+
+ProbedPath openPath(Via via = Via::kNodePort, const std::string& id = "kube-web-view",
+                    Grants grants = Grants::kControl) {
+  ProbedPath path;
+  path.endpoint.via = via;
+  path.endpoint.reach = via == Via::kClusterIP ? Reach::kCluster : Reach::kPublished;
+  path.endpoint.address = "192.168.0.2";
+  path.endpoint.port = 30080;
+  path.endpoint.servicePort = 80;
+  path.product = &product(id);
+  path.verdict = Verdict::kOpen;
+  path.grants = grants;
+  path.requestPath = "/clusters";
+  return path;
+}
+
+DashboardObservation observed(std::vector<ProbedPath> paths) {
+  DashboardObservation observation;
+  observation.service = consoleService();
+  observation.pods = {consolePod()};
+  observation.paths = std::move(paths);
+  return observation;
+}
+
+TEST(DetectDashboards, AnOpenControlConsoleThroughANodePortIsToBeRemediated) {
+  const auto findings = detectDashboards(observed({openPath()}));
+  ASSERT_EQ(findings.size(), 1U);
+  EXPECT_EQ(findings[0].tier, Tier::kRemediate);
+  EXPECT_EQ(findings[0].severity, Severity::kCritical);
+  EXPECT_EQ(findings[0].rule, "open-kube-web-view");
+  EXPECT_EQ(findings[0].resource.kind, "Service");
+  EXPECT_EQ(findings[0].resource.uid, "uid-service");
+  EXPECT_EQ(findings[0].fieldPath, "spec.ports[0]");
+  EXPECT_NE(findings[0].evidence.at(0).detail.find("http://192.168.0.2:30080/clusters"),
+            std::string::npos);
+}
+
+TEST(DetectDashboards, FromInsideTheClusterItIsAnAlertUnlessThePolicyAsksForMore) {
+  auto observation = observed({openPath(Via::kClusterIP)});
+  ASSERT_EQ(detectDashboards(observation).size(), 1U);
+  EXPECT_EQ(detectDashboards(observation)[0].tier, Tier::kAlert);
+  EXPECT_TRUE(openConsoleOf(observation).servicePorts.empty());
+  observation.minReach = Reach::kCluster;
+  EXPECT_EQ(detectDashboards(observation)[0].tier, Tier::kRemediate);
+}
+
+TEST(DetectDashboards, ADataConsoleIsAnAlert) {
+  const auto findings =
+      detectDashboards(observed({openPath(Via::kNodePort, "prometheus", Grants::kData)}));
+  ASSERT_EQ(findings.size(), 1U);
+  EXPECT_EQ(findings[0].tier, Tier::kAlert);
+  EXPECT_EQ(findings[0].severity, Severity::kMedium);
+}
+
+TEST(DetectDashboards, ALoadBalancerForSomeAddressesOnlyIsAnAlert) {
+  auto path = openPath(Via::kLoadBalancer);
+  path.endpoint.narrowed = true;
+  EXPECT_EQ(detectDashboards(observed({path}))[0].tier, Tier::kAlert);
+}
+
+TEST(DetectDashboards, LockedOtherAndSilentConsolesAreNoFindings) {
+  for (Verdict verdict : {Verdict::kLocked, Verdict::kNotThisProduct, Verdict::kUnknown}) {
+    auto path = openPath();
+    path.verdict = verdict;
+    EXPECT_TRUE(detectDashboards(observed({path})).empty()) << toString(verdict);
+  }
+}
+
+TEST(DetectDashboards, ThePodsOwnSettingsMaySayThatMoreThanDataIsOpen) {
+  auto observation = observed({openPath(Via::kNodePort, "grafana", Grants::kData)});
+  changeSpec(observation.pods[0], [](PodSpec& spec) {
+    spec.containers[0].image = "grafana/grafana";
+    EnvVar enabled;
+    enabled.name = "GF_AUTH_ANONYMOUS_ENABLED";
+    enabled.value = "true";
+    EnvVar role;
+    role.name = "GF_AUTH_ANONYMOUS_ORG_ROLE";
+    role.value = "Admin";
+    spec.containers[0].env = {enabled, role};
+  });
+  EXPECT_EQ(detectDashboards(observation)[0].tier, Tier::kRemediate);
+  changeSpec(observation.pods[0], [](PodSpec& spec) { spec.containers[0].env[1].value = "Viewer"; });
+  EXPECT_EQ(detectDashboards(observation)[0].tier, Tier::kAlert);
+}
+
+TEST(DetectDashboards, OneFindingForAllWaysToOnePort) {
+  const auto observation = observed({openPath(), openPath(Via::kClusterIP), openPath()});
+  ASSERT_EQ(detectDashboards(observation).size(), 1U);
+  const auto console = openConsoleOf(observation);
+  EXPECT_EQ(console.servicePorts, std::vector<int32_t>{80});
+  EXPECT_EQ(console.openPaths.size(), 2U);  // the published ones
+}
+
+}  // namespace
+}  // namespace firebreak::detect

@@ -1,0 +1,134 @@
+#include "detect/dashboards/reach.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "detect/dashboards/console_world.h"
+
+namespace firebreak::detect {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+// "NodePort 192.168.0.2:30080 -> 8080", one line per way.
+std::vector<std::string> waysOf(const Service& service, const ReachInput& input) {
+  std::vector<std::string> ways;
+  for (const Endpoint& e : endpointsOf(service, input)) {
+    ways.push_back(std::string(toString(e.via)) + " " + e.host + e.path + (e.tls ? "(tls)" : "") +
+                   "@" + e.address + ":" + std::to_string(e.port) + "->" + std::to_string(e.podPort));
+  }
+  return ways;
+}
+
+ReachInput world() {
+  return {{consolePod()}, {node("a", "192.168.0.2"), node("b", "192.168.0.3")}, {}, {}};
+}
+
+TEST(ReachGraph, NodePortIsPublishedOnEveryNode) {
+  const auto endpoints = endpointsOf(consoleService(), world());
+  EXPECT_THAT(waysOf(consoleService(), world()),
+              ElementsAre("NodePort @192.168.0.2:30080->8080", "NodePort @192.168.0.3:30080->8080",
+                          "ClusterIP @10.96.0.9:80->8080"));
+  EXPECT_EQ(reachOf(endpoints), Reach::kPublished);
+}
+
+TEST(ReachGraph, ClusterIPStaysInTheCluster) {
+  EXPECT_THAT(waysOf(consoleService("ClusterIP"), world()),
+              ElementsAre("ClusterIP @10.96.0.9:80->8080"));
+  EXPECT_EQ(reachOf(endpointsOf(consoleService("ClusterIP"), world())), Reach::kCluster);
+}
+
+TEST(ReachGraph, HeadlessServicesAreReachedAtTheirPods) {
+  Service service = consoleService("ClusterIP");
+  service.clusterIP = "None";
+  EXPECT_THAT(waysOf(service, world()), ElementsAre("ClusterIP @10.244.0.7:8080->8080"));
+}
+
+TEST(ReachGraph, LoadBalancersByAddressPendingOrByNameOnly) {
+  Service service = consoleService("LoadBalancer");
+  service.ports[0].nodePort = 0;
+  EXPECT_THAT(waysOf(service, world()),
+              ElementsAre("LoadBalancer @:80->8080", "ClusterIP @10.96.0.9:80->8080"));
+  service.ingressIPs = {"203.0.113.5", "lb.example"};
+  service.sourceRanges = {"10.0.0.0/8"};
+  EXPECT_THAT(waysOf(service, world()),
+              ElementsAre("LoadBalancer @203.0.113.5:80->8080", "LoadBalancer @:80->8080",
+                          "ClusterIP @10.96.0.9:80->8080"));
+  EXPECT_TRUE(endpointsOf(service, world())[0].narrowed);
+  service.sourceRanges.push_back("0.0.0.0/0");
+  EXPECT_FALSE(endpointsOf(service, world())[0].narrowed);
+}
+
+TEST(ReachGraph, OnlyANodesOwnAddressIsAskedAmongExternalIPs) {
+  Service service = consoleService("ClusterIP");
+  service.externalIPs = {"198.51.100.7", "192.168.0.3"};
+  EXPECT_THAT(waysOf(service, world()),
+              ElementsAre("ExternalIP @:80->8080", "ExternalIP @192.168.0.3:80->8080",
+                          "ClusterIP @10.96.0.9:80->8080"));
+}
+
+TEST(ReachGraph, IngressRulesLeadToTheirPortOnly) {
+  ReachInput input = world();
+  input.ingresses = {consoleIngress("web"), consoleIngress("9999")};
+  input.ingressAddresses = {"192.168.0.2"};
+  EXPECT_THAT(waysOf(consoleService("ClusterIP"), input),
+              ElementsAre("Ingress console.example/view@192.168.0.2:80->8080",
+                          "Ingress console.example/view(tls)@192.168.0.2:443->8080",
+                          "ClusterIP @10.96.0.9:80->8080"));
+  input.ingressAddresses.clear();
+  EXPECT_EQ(reachOf(endpointsOf(consoleService("ClusterIP"), input)), Reach::kPublished);
+  input.ingresses[0].meta.ns = "other";
+  EXPECT_EQ(reachOf(endpointsOf(consoleService("ClusterIP"), input)), Reach::kCluster);
+}
+
+TEST(ReachGraph, HostPortAndHostNetworkPublishThePod) {
+  ReachInput input = world();
+  changeSpec(input.pods[0], [](PodSpec& spec) { spec.containers[0].ports[0].hostPort = 8888; });
+  EXPECT_THAT(waysOf(consoleService("ClusterIP"), input),
+              ElementsAre("HostPort @192.168.0.2:8888->8080", "ClusterIP @10.96.0.9:80->8080"));
+  changeSpec(input.pods[0], [](PodSpec& spec) { spec.containers[0].ports[0].hostIP = "127.0.0.1"; });
+  EXPECT_EQ(reachOf(endpointsOf(consoleService("ClusterIP"), input)), Reach::kCluster);
+  changeSpec(input.pods[0], [](PodSpec& spec) { spec.hostNetwork = true; });
+  EXPECT_THAT(waysOf(consoleService("ClusterIP"), input),
+              ElementsAre("HostNetwork @192.168.0.2:8080->8080", "ClusterIP @10.96.0.9:80->8080"));
+}
+
+TEST(ReachGraph, ExternalNameAndSelectorlessServicesHaveNoWays) {
+  Service external = consoleService("ExternalName");
+  EXPECT_THAT(endpointsOf(external, world()), IsEmpty());
+  EXPECT_THAT(backingPods(external, world().pods), IsEmpty());
+  Service bare = consoleService();
+  bare.selector.clear();
+  EXPECT_THAT(endpointsOf(bare, world()), IsEmpty());
+}
+
+TEST(ReachGraph, UnprobeableAddressesAreNeverHandedOut) {
+  Service service = consoleService("LoadBalancer");
+  service.ingressIPs = {"169.254.169.254", "127.0.0.1"};
+  service.clusterIP = "::1";
+  ReachInput input = world();
+  input.nodes = {node("a", "127.0.0.1")};
+  for (const Endpoint& endpoint : endpointsOf(service, input)) {
+    EXPECT_EQ(endpoint.address, "") << toString(endpoint.via);
+  }
+}
+
+TEST(ReachGraph, OnlyLivePodsOfTheNamespaceBackAService) {
+  std::vector<Pod> pods = {consolePod("a"), consolePod("b"), consolePod("c"), consolePod("d")};
+  pods[1].meta.ns = "other";
+  pods[2].meta.deleting = true;
+  pods[3].phase = "Succeeded";
+  const auto backing = backingPods(consoleService(), pods);
+  ASSERT_EQ(backing.size(), 1U);
+  EXPECT_EQ(backing[0].meta.name, "a");
+}
+
+TEST(ReachGraph, UdpPortsAreNotAsked) {
+  Service service = consoleService();
+  service.ports[0].protocol = "UDP";
+  EXPECT_THAT(endpointsOf(service, world()), IsEmpty());
+}
+
+}  // namespace
+}  // namespace firebreak::detect

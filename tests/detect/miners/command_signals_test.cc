@@ -1,0 +1,143 @@
+#include "detect/miners/command_signals.h"
+
+#include <gtest/gtest.h>
+
+#include "base/digest.h"
+#include "detect/miners/addresses.h"
+
+namespace firebreak::detect {
+namespace {
+
+using Words = std::vector<std::string>;
+
+int weightOf(const ScoreResult& result, const std::string& signal) {
+  for (const Evidence& evidence : result.evidence) {
+    if (evidence.signal == signal) return evidence.weight;
+  }
+  return -1;
+}
+
+int weightOf(const Words& line, const std::string& signal) {
+  return weightOf(scoreCommandLine(line), signal);
+}
+
+int scoreOf(const Words& line) { return scoreCommandLine(line).score; }
+
+TEST(CommandSignals, AStratumUrlIsEnoughAlone) {
+  for (const char* url :
+       {"stratum+tcp://h:1", "STRATUM+SSL://h.example:443", "stratum+udp://1.2.3.4:5",
+        "daemon+http://h:18081", "stratum1+tls12://0xabc.rig@h:1"}) {
+    EXPECT_GE(scoreOf({"/x", "-o", url}), kDefaultThreshold) << url;
+  }
+}
+
+TEST(CommandSignals, AUrlWithoutAHostOrOnEveryAddressIsNone) {
+  for (const char* url : {"stratum+tcp://", "stratum+tcp://0.0.0.0:3333", "stratum+tcp://[^ ]+",
+                          "stratum+tcp://<pool>:3333", "http://stratum:3333"}) {
+    EXPECT_EQ(weightOf({"/x", "-o", url}, "stratum-url"), -1) << url;
+  }
+}
+
+TEST(CommandSignals, AWalletCountsBesideAPoolOnly) {
+  EXPECT_EQ(weightOf({"/x", "--donate", kStandardAddress}, "wallet"), weight::kAdds);
+  EXPECT_GE(scoreOf({"/x", "-o", "10.0.0.1:443", "-u", kStandardAddress}), kDefaultThreshold);
+  EXPECT_GE(scoreOf({"/x", "-o", "10.0.0.1:443", "-u", kIntegratedAddress}), kDefaultThreshold);
+}
+
+TEST(CommandSignals, APoolIsKnownByItsDomainAtALabelsBoundary) {
+  EXPECT_EQ(poolDomainOf("gulf.moneroocean.stream"), "moneroocean.stream");
+  EXPECT_EQ(poolDomainOf("zpool.ca"), "zpool.ca");
+  for (const char* host : {"zpool.cache", "notzpool.ca", "supportxmr.com.shop.example", "xmr"}) {
+    EXPECT_TRUE(poolDomainOf(host).empty()) << host;
+  }
+  EXPECT_EQ(weightOf({"/x", "pool.supportxmr.com:443"}, "pool-domain"), weight::kStrong);
+  EXPECT_EQ(weightOf({"/x", "https://supportxmr.com/api"}, "pool-domain"), weight::kAdds);
+}
+
+TEST(CommandSignals, NoSingleStrongSignalPassesTheThreshold) {
+  for (const Words& line : {Words{"/x", "pool.supportxmr.com:443"}, Words{"/x", "-a", "rx/0"},
+                            Words{"/x", "--donate-level=1"}, Words{"xmrig", "-c", "x"}}) {
+    int score = scoreOf(line);
+    EXPECT_GE(score, kAlertScore) << line[0] << line[1];
+    EXPECT_LT(score, kDefaultThreshold) << line[0] << line[1];
+  }
+}
+
+TEST(CommandSignals, TwoStrongSignalsPass) {
+  EXPECT_GE(scoreOf({"/x", "-a", "rx/0", "--donate-level", "1"}), kDefaultThreshold);
+  EXPECT_GE(scoreOf({"/x", "-a", "rx/0", "-o", "pool.supportxmr.com:443"}), kDefaultThreshold);
+  EXPECT_GE(scoreOf({"/x", "--rig-id=a", "--randomx-init=2"}), kDefaultThreshold);
+  EXPECT_GE(scoreOf({"xmrig", "-o", "10.0.0.1:3333", "-u", "x"}), kDefaultThreshold);
+}
+
+TEST(CommandSignals, AlgorithmsAreMinersTokensOnly) {
+  for (const char* algorithm :
+       {"rx/0", "RX/wow", "cn/r", "cn-lite/1", "argon2/chukwa", "ghostrider", "kawpow", "ethash"}) {
+    EXPECT_TRUE(isMinerAlgorithm(algorithm)) << algorithm;
+  }
+  for (const char* word :
+       {"rx/", "sm_80", "sha256", "scrypt", "x86_64", "aes-256-cbc", "", "copy"}) {
+    EXPECT_FALSE(isMinerAlgorithm(word)) << word;
+  }
+}
+
+TEST(CommandSignals, ProgramsAreWholeNamesWithAVersionAtMost) {
+  for (const char* name : {"xmrig", "xmrig-6.21.0", "minerd", "cpuminer-avx2", "kdevtmpfsi"}) {
+    EXPECT_TRUE(isMinerProgram(name)) << name;
+  }
+  for (const char* name : {"adminer", "miner", "lotus-miner", "t-rex-64", "xmrigger", ""}) {
+    EXPECT_FALSE(isMinerProgram(name)) << name;
+  }
+}
+
+TEST(CommandSignals, ADownloadOfAMinerIsMedium) {
+  EXPECT_EQ(weightOf({"wget", "https://github.com/xmrig/xmrig/releases/download/v6/xmrig-6.tar.gz"},
+                     "miner-download"),
+            weight::kMedium);
+  EXPECT_EQ(weightOf({"git", "clone", "https://github.com/tpruvot/ccminer"}, "miner-download"),
+            weight::kMedium);
+  EXPECT_EQ(weightOf({"curl", "https://example.org/administrator.tgz"}, "miner-download"), -1);
+}
+
+TEST(CommandSignals, WhatIsDoneToTheHostOnlyAdds) {
+  EXPECT_EQ(weightOf({"wrmsr", "-a", "0x1a4", "0xf"}, "msr-write"), weight::kSupport);
+  EXPECT_EQ(weightOf({"sysctl", "-w", "vm.nr_hugepages=1280"}, "huge-pages"), weight::kWeak);
+  EXPECT_EQ(weightOf({"nice", "-n", "19", "ffmpeg"}, "lowest-priority"), weight::kWeak);
+}
+
+TEST(CommandSignals, AMinersConfigurationThatIsWrittenIsProof) {
+  EXPECT_GE(scoreOf({"sh", "-c",
+                     "echo '{\"pools\":[{\"url\":\"h:1\",\"user\":\"u\"}],"
+                     "\"donate-level\":1}' > /tmp/c"}),
+            kDefaultThreshold);
+}
+
+TEST(CommandSignals, HidingItIsSaid) {
+  std::string hidden = base64Encode("./x -o stratum+tcp://h:1");
+  ScoreResult result = scoreCommandLine(Words{"sh", "-c", "echo " + hidden + "|base64 -d|sh"});
+  EXPECT_GE(result.score, kDefaultThreshold);
+  EXPECT_EQ(weightOf(result, "encoded-command"), weight::kWeak);
+}
+
+TEST(CommandSignals, ThePolicysOwnSignaturesAreProof) {
+  MinerSignatures extra;
+  extra.poolDomains = {"Corp.Example"};
+  extra.wallets = {"wallet-of-ours-1"};
+  extra.processes = {"/usr/bin/evil"};
+  EXPECT_GE(scoreCommandLine(Words{"/x", "a.corp.example:1"}, extra).score, kDefaultThreshold);
+  EXPECT_GE(scoreCommandLine(Words{"/x", "-u", "wallet-of-ours-1.rig"}, extra).score,
+            kDefaultThreshold);
+  EXPECT_GE(scoreCommandLine(Words{"/tmp/evil"}, extra).score, kDefaultThreshold);
+  EXPECT_EQ(scoreCommandLine(Words{"/x", "a.corp.example.org:1"}, extra).score, 0);
+}
+
+TEST(CommandSignals, EvidenceNeverHoldsUserOrPassword) {
+  ScoreResult result = scoreCommandLine(
+      Words{"xmrig", "-o", "stratum+tcp://acct:hunter2@h:1", "-u", "acct", "-p", "hunter2"});
+  for (const Evidence& evidence : result.evidence) {
+    EXPECT_EQ(evidence.detail.find("hunter2"), std::string::npos) << evidence.detail;
+  }
+}
+
+}  // namespace
+}  // namespace firebreak::detect

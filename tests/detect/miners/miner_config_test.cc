@@ -1,0 +1,43 @@
+#include "detect/miners/miner_config.h"
+
+#include <gtest/gtest.h>
+
+namespace firebreak::detect {
+namespace {
+
+TEST(MinerConfig, KnowsXmrigsByPoolAndMark) {
+  for (const char* mark :
+       {R"("donate-level":1)", R"("randomx":{})", R"("nicehash":true)", R"("rig-id":null)"}) {
+    std::string text = std::string(R"({"pools":[{"url":"h:1","user":"u"}],)") + mark + "}";
+    auto config = parseMinerConfig(text);
+    ASSERT_TRUE(config) << mark;
+    EXPECT_EQ(config->format, "XMRig");
+    EXPECT_EQ(config->pools, std::vector<std::string>{"h:1"});
+  }
+  EXPECT_TRUE(parseMinerConfig(R"({"pools":[{"url":"h:1","user":"u","rig-id":"a"}]})"));
+  EXPECT_TRUE(parseMinerConfig(
+      "// comment\n{\"pools\":[{\"url\":\"h:1\",\"user\":\"u\",\"algo\":\"rx/0\"}]}"));
+}
+
+TEST(MinerConfig, KnowsXmrStaksFragments) {
+  EXPECT_TRUE(parseMinerConfig(
+      "\"pool_list\" : [ {\"pool_address\":\"h:1\",\"wallet_address\":\"w\",}, ],"));
+}
+
+TEST(MinerConfig, KnowsSinglePools) {
+  EXPECT_TRUE(parseMinerConfig(R"({"url":"stratum+tcp://h:1","user":"u"})"));
+  EXPECT_TRUE(parseMinerConfig(R"({"url":"h:1","user":"u","algo":"ethash"})"));
+}
+
+TEST(MinerConfig, IsNotATextThatMentionsPools) {
+  for (const char* text :
+       {"", "{", "[]", "stratum+tcp://h:1", R"({"pools":["pool.supportxmr.com"]})",
+        R"({"pools":[{"url":"h:1","user":"u"}]})", R"({"pools":[{"url":"h:1"}],"donate-level":1})",
+        R"({"url":"postgres://h:5432","user":"u"})",
+        R"({"rules":[{"pattern":"\"pools\":[{\"url\""}],"nicehash":"stratum"})"}) {
+    EXPECT_FALSE(parseMinerConfig(text)) << text;
+  }
+}
+
+}  // namespace
+}  // namespace firebreak::detect
