@@ -17,7 +17,7 @@ namespace firebreak::sensor {
 namespace {
 
 constexpr std::chrono::milliseconds kConnectTimeout{700};
-constexpr std::chrono::milliseconds kChildDeadline{3000};
+constexpr std::chrono::milliseconds kChildDeadline{5000};
 constexpr size_t kMostPeers = 4;
 // How long a pod that somebody wants to kill is held: after it a node drain goes on.
 constexpr std::chrono::seconds kHoldKilled{30};
@@ -46,8 +46,13 @@ std::string list(const std::vector<std::string>& items) {
 
 }  // namespace
 
-Isolator::Isolator(const ProcFs& proc, const CgroupTree& cgroups, std::string apiServer)
-    : proc_(proc), cgroups_(cgroups), freezer_(cgroups), apiServer_(std::move(apiServer)) {}
+Isolator::Isolator(const ProcFs& proc, const CgroupTree& cgroups, std::string apiServer,
+                   std::string evidenceFolder)
+    : proc_(proc),
+      cgroups_(cgroups),
+      freezer_(cgroups),
+      apiServer_(std::move(apiServer)),
+      evidence_(std::move(evidenceFolder)) {}
 
 Outcome Isolator::ensure(const IsolationOrder& order, std::string_view measure) {
   if (cgroups_.processes(order.podUid).empty()) {
@@ -68,14 +73,15 @@ Outcome Isolator::ensure(const IsolationOrder& order, std::string_view measure) 
   }
   struct Entry {
     std::string_view measure;
-    Outcome (Isolator::*act)(const std::string&);
+    Outcome (Isolator::*act)(const IsolationOrder&);
   };
-  constexpr std::array<Entry, 4> kMeasures = {{{"Freeze", &Isolator::freeze},
+  constexpr std::array<Entry, 5> kMeasures = {{{"Freeze", &Isolator::freeze},
                                                {"CutConnections", &Isolator::cutConnections},
                                                {"Drop", &Isolator::drop},
-                                               {"Probe", &Isolator::probe}}};
+                                               {"Probe", &Isolator::probe},
+                                               {"CaptureEvidence", &Isolator::captureEvidence}}};
   for (const Entry& entry : kMeasures) {
-    if (entry.measure == measure) return (this->*entry.act)(order.podUid);
+    if (entry.measure == measure) return (this->*entry.act)(order);
   }
   return {MeasureState::kRefused, "this sensor knows no measure " + std::string(measure)};
 }
@@ -102,7 +108,8 @@ void Isolator::sweep(const std::vector<std::string>& keepDropped) {
   }
 }
 
-Outcome Isolator::freeze(const std::string& podUid) {
+Outcome Isolator::freeze(const IsolationOrder& order) {
+  const std::string& podUid = order.podUid;
   Memory& memory = memory_[podUid];
   const auto already = freezer_.frozen(podUid);
   if (already && *already && killPendingIn(podUid)) {
@@ -119,6 +126,16 @@ Outcome Isolator::freeze(const std::string& podUid) {
   return {MeasureState::kVerified, freezer_.holdsKills(podUid)
                                        ? "frozen; deleting the pod waits for the thaw"
                                        : "frozen; a failing liveness probe still kills it"};
+}
+
+Outcome Isolator::captureEvidence(const IsolationOrder& order) {
+  if (!evidence_.available()) {
+    return {MeasureState::kRefused, "no folder for evidence is mounted (sensor.evidencePath)"};
+  }
+  const auto receipt = evidence_.capture(proc_, cgroups_, order, memory_[order.podUid].flows);
+  if (!receipt) return failedBy(receipt.error());
+  return {MeasureState::kVerified,
+          "kept on the node in " + receipt->folder + ", sha256 of its manifest " + receipt->manifestSha256};
 }
 
 Outcome Isolator::thaw(const std::string& podUid) {
@@ -156,14 +173,18 @@ Result<std::vector<Flow>> Isolator::flows(const std::string& podUid, bool destro
   return all;
 }
 
-Outcome Isolator::cutConnections(const std::string& podUid) {
+Outcome Isolator::cutConnections(const IsolationOrder& order) {
+  const std::string& podUid = order.podUid;
   bool shared = false;
   const auto found = flows(podUid, true, &shared);
   if (!found) return failedBy(found.error());
   Memory& memory = memory_[podUid];
+  if (memory.flows.empty()) memory.flows = *found;
   size_t left = 0;
   for (const Flow& flow : *found) {
-    (flow.destroyed ? memory.cut : left) += 1;
+    // One that is only asked for (again and again, under a drop) is ended too, but is no connection.
+    if (!flow.destroyed) ++left;
+    if (flow.destroyed && flow.established) ++memory.cut;
     const bool known = std::find(memory.peers.begin(), memory.peers.end(), flow.remote) != memory.peers.end();
     if (flow.outgoing && flow.protocol == "tcp" && !known && memory.peers.size() < kMostPeers) {
       memory.peers.push_back(flow.remote);
@@ -174,7 +195,8 @@ Outcome Isolator::cutConnections(const std::string& podUid) {
   return {MeasureState::kVerified, message};
 }
 
-Outcome Isolator::drop(const std::string& podUid) {
+Outcome Isolator::drop(const IsolationOrder& order) {
+  const std::string& podUid = order.podUid;
   const auto folder = cgroups_.unifiedFolder(podUid);
   if (!folder) {
     return {MeasureState::kFailed, "the pod has no cgroup v2 folder, which the drop needs; mount the node's"};
@@ -189,7 +211,8 @@ Outcome Isolator::drop(const std::string& podUid) {
           "every packet of the pod is dropped, in and out"};
 }
 
-Outcome Isolator::probe(const std::string& podUid) {
+Outcome Isolator::probe(const IsolationOrder& order) {
+  const std::string& podUid = order.podUid;
   const auto networks = podNetworks(proc_, cgroups_, podUid);
   if (!networks) return failedBy(networks.error());
   const Memory& memory = memory_[podUid];
@@ -218,7 +241,8 @@ Outcome Isolator::probe(const std::string& podUid) {
     }
     if (!text) {
       if (!group.empty()) rmdir(group.c_str());
-      return {MeasureState::kFailed, "the probe failed: " + text.error().message};
+      // That it reaches something is another thing to say.
+      return {MeasureState::kApplied, "not proven: " + text.error().message};
     }
     for (const ProbeAnswer& answer : answersFromText(*text)) {
       if (answer.reach == Reach::kOpen) {
@@ -238,8 +262,11 @@ Outcome Isolator::probe(const std::string& podUid) {
   if (!open.empty()) return {MeasureState::kFailed, "from inside the pod's network can be reached: " + list(open)};
   bool shared = false;
   const auto left = flows(podUid, false, &shared);
-  if (!dropped && left && !left->empty()) {
-    return {MeasureState::kFailed, std::to_string(left->size()) + " connections are still there, one to " +
+  const bool established = left && std::any_of(left->begin(), left->end(), [](const Flow& flow) {
+    return flow.established;
+  });
+  if (!dropped && established) {
+    return {MeasureState::kFailed, std::to_string(left->size()) + " connections are still there, one with " +
                                        left->front().remote};
   }
   if (!proven) return {MeasureState::kApplied, "not proven: refused by " + list(blocked)};

@@ -10,6 +10,7 @@
 
 #include "firebreak/node_guard.h"
 #include "sensor/cgroup_tree.h"
+#include "sensor/evidence.h"
 #include "sensor/freezer.h"
 #include "sensor/order_book.h"
 #include "sensor/procfs.h"
@@ -32,17 +33,20 @@ class Isolator : public Isolation {
  public:
   // `apiServer` is "address:port" as a pod sees it, empty where it is not known: what the probe tries
   // beside the pod's own peers.
-  Isolator(const ProcFs& proc, const CgroupTree& cgroups, std::string apiServer);
+  // Evidence goes to a folder of its own, if there is one.
+  Isolator(const ProcFs& proc, const CgroupTree& cgroups, std::string apiServer,
+           std::string evidenceFolder = "");
 
   Outcome ensure(const IsolationOrder& order, std::string_view measure) override;
   Outcome undo(const IsolationOrder& order, std::string_view measure) override;
   void sweep(const std::vector<std::string>& keepDropped) override;
 
  private:
-  Outcome freeze(const std::string& podUid);
-  Outcome cutConnections(const std::string& podUid);
-  Outcome drop(const std::string& podUid);
-  Outcome probe(const std::string& podUid);
+  Outcome freeze(const IsolationOrder& order);
+  Outcome cutConnections(const IsolationOrder& order);
+  Outcome drop(const IsolationOrder& order);
+  Outcome probe(const IsolationOrder& order);
+  Outcome captureEvidence(const IsolationOrder& order);
   Outcome thaw(const std::string& podUid);
   Result<std::vector<Flow>> flows(const std::string& podUid, bool destroy, bool* shared);
   bool killPendingIn(const std::string& podUid) const;
@@ -50,6 +54,7 @@ class Isolator : public Isolation {
   struct Memory {
     std::vector<std::string> peers;  // that the pod connected to, for the probe
     size_t cut = 0;
+    std::vector<Flow> flows;  // as they were before the first cut
     WallTime killSeen{};
   };
 
@@ -57,6 +62,7 @@ class Isolator : public Isolation {
   const CgroupTree& cgroups_;
   const Freezer freezer_;
   const std::string apiServer_;
+  const EvidenceStore evidence_;
   std::map<std::string, Memory> memory_;  // by pod uid
 };
 

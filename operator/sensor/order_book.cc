@@ -21,11 +21,12 @@ struct MeasureRule {
 // In the order in which they are carried out. Cutting comes before the drop, so that the peers get
 // their RST, and again and again in the first minute: a NetworkPolicy leaves a connection alone that
 // was made again before it took effect.
-constexpr std::array<MeasureRule, 4> kRules = {{
+constexpr std::array<MeasureRule, 5> kRules = {{
     {"Freeze", false, true, seconds{2}, seconds{15}},
     {"CutConnections", true, false, seconds{2}, seconds{60}},
     {"Drop", true, true, seconds{2}, seconds{15}},
     {"Probe", true, true, seconds{2}, seconds{30}},
+    {"CaptureEvidence", true, true, seconds{2}, seconds{3600}},
 }};
 constexpr seconds kUnsettled{60};
 constexpr seconds kLongestRetry{60};

@@ -38,6 +38,7 @@ struct Options {
   std::string proc = "/proc";
   std::string cgroupMount;
   std::string cgroupRoot;
+  std::string evidenceFolder;
   std::string kubeconfig;
   std::string context;
   bool print = false;
@@ -102,7 +103,7 @@ class Sensor {
         ownPod_(findOwnPod(selfCgroup())),
         cgroups_(options.cgroupMount.empty() ? findCgroupMount() : options.cgroupMount, root_),
         scan_(proc_, cgroups_, judgeProcess, book_, {root_, ownPod_, sysconf(_SC_CLK_TCK)}),
-        isolator_(proc_, cgroups_, apiServerForPods()),
+        isolator_(proc_, cgroups_, apiServerForPods(), options.evidenceFolder),
         responder_(isolator_, systemClock(), {level_ == "Responder", ownPod_, std::move(ownNamespace)},
                    [this] { wake_.notify(); }) {}
 
@@ -218,6 +219,8 @@ int runSensor(int argc, char** argv) {
       ->envname("FIREBREAK_CGROUP_ROOT");
   app.add_option("--cgroup-root", options.cgroupRoot,
                  "What is above kubepods on this node (default: from the sensor's own cgroup)");
+  app.add_option("--evidence-folder", options.evidenceFolder, "Where evidence of isolated pods is kept")
+      ->envname("FIREBREAK_EVIDENCE_DIR");
   app.add_option("--kubeconfig", options.kubeconfig, "How to reach the API server (default: in-cluster)");
   app.add_option("--context", options.context, "Context of the kubeconfig");
   app.add_flag("--print", options.print, "Print each status as a line of JSON instead of writing it");

@@ -157,6 +157,7 @@ Result<std::vector<Flow>> connectedSockets(bool destroy, const std::set<uint64_t
     flow.protocol = row.protocol == IPPROTO_TCP ? "tcp" : "udp";
     flow.local = endpoint(family, id.idiag_src, id.idiag_sport);
     flow.remote = endpoint(family, id.idiag_dst, id.idiag_dport);
+    flow.established = row.message.idiag_state == kEstablished;
     flow.outgoing = !listening.contains(id.idiag_sport);
     if (destroy) flow.destroyed = destroySocket(fd.get(), row);
     flows.push_back(std::move(flow));
@@ -168,7 +169,7 @@ std::string flowsToText(const std::vector<Flow>& flows) {
   std::string text;
   for (const Flow& flow : flows) {
     text += flow.protocol + " " + flow.local + " " + flow.remote + (flow.outgoing ? " 1" : " 0") +
-            (flow.destroyed ? "1\n" : "0\n");
+            (flow.established ? "1" : "0") + (flow.destroyed ? "1\n" : "0\n");
   }
   return text;
 }
@@ -183,9 +184,9 @@ std::vector<Flow> flowsFromText(std::string_view text) {
       words.push_back(rest.substr(0, rest.find(' ')));
       rest.remove_prefix(std::min(rest.size(), words.back().size() + 1));
     }
-    if (words.size() != 4 || words[3].size() != 2) continue;
+    if (words.size() != 4 || words[3].size() != 3) continue;
     flows.push_back({std::string(words[0]), std::string(words[1]), std::string(words[2]),
-                     words[3][0] == '1', words[3][1] == '1'});
+                     words[3][0] == '1', words[3][1] == '1', words[3][2] == '1'});
   }
   return flows;
 }

@@ -18,6 +18,7 @@ struct Flow {
   std::string remote;
   // The pod opened it: its port is not one that the pod listens on.
   bool outgoing = false;
+  bool established = false;  // else on its way in or out of being so
   bool destroyed = false;
 };
 

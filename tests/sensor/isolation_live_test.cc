@@ -242,6 +242,32 @@ TEST_F(IsolationLiveTest, SaysWhenAThawWillKill) {
   EXPECT_NE(outcome.message.find("told to end"), std::string::npos) << outcome.message;
 }
 
+TEST_F(IsolationLiveTest, KeepsEvidenceOnce) {
+  const CgroupTree tree = cgroups();
+  char folder[] = "/tmp/firebreak-evidence-XXXXXX";
+  ASSERT_NE(mkdtemp(folder), nullptr);
+  Isolator isolator(proc_, tree, "", folder);
+  order_.orderId = "../../o";
+  ASSERT_EQ(isolator.ensure(order_, "CutConnections").state, MeasureState::kVerified);
+  const Outcome first = isolator.ensure(order_, "CaptureEvidence");
+  EXPECT_EQ(first.state, MeasureState::kVerified) << first.message;
+  EXPECT_EQ(isolator.ensure(order_, "CaptureEvidence").message, first.message);
+  int folders = 0;
+  for (const auto& entry : fs::directory_iterator(folder)) {
+    ++folders;
+    EXPECT_EQ(fs::status(entry).permissions(), fs::perms::owner_all);
+    EXPECT_NE(first.message.find(entry.path().string()), std::string::npos);
+    const std::string pid = std::to_string(pid_);
+    EXPECT_EQ(fs::file_size(entry.path() / ("executable-" + pid)), fs::file_size("/proc/self/exe"));
+    EXPECT_GT(fs::file_size(entry.path() / ("maps-" + pid)), 0u);
+    const std::string text = readFile(entry.path() / "manifest.json", 1 << 20).value_or("");
+    EXPECT_NE(text.find("10.99.0.1:4711"), std::string::npos) << text;
+  }
+  EXPECT_EQ(folders, 1);
+  fs::remove_all(folder);
+  EXPECT_EQ(Isolator(proc_, tree, "").ensure(order_, "CaptureEvidence").state, MeasureState::kRefused);
+}
+
 TEST_F(IsolationLiveTest, ReleasesAPodThatIsGone) {
   const CgroupTree tree = cgroups();
   Isolator isolator(proc_, tree, "");
