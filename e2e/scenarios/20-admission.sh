@@ -271,7 +271,7 @@ merge() { mapfile -t args < <(op patch "$1" "$2" --type=merge -p "$3" "${@:4}");
 
 merge pod p '{"metadata":{"labels":{"app":null,"firebreak.dev/quarantine":"u"}}}'
 allowed "relabelling a pod" "${args[@]}"
-merge pod p '{"spec":{"containers":[{"name":"c","image":"localhost/other:e2e"}]}}'
+mapfile -t args < <(op patch pod p --type=json -p '[{"op":"replace","path":"/spec/containers/0/image","value":"localhost/other:e2e"}]')
 refused "another image in a pod" "never changes the spec of a pod" "${args[@]}"
 refused "a new pod" "never does CREATE on pods" "${operator[@]}" "${dry[@]}" run new --image=localhost/nothing:e2e
 refused "a new Deployment" "never does CREATE on deployments.apps" "${operator[@]}" "${dry[@]}" create deployment new --image=localhost/nothing:e2e

@@ -1,9 +1,9 @@
 // Rotator: what someone who adds MySQL or GitHub implements, in one file. A rotator carries out the
-// External steps of a rotation plan; the executor drives it, records the intent before each call and
-// may be killed after any of them. So each call is idempotent, and `observe` tells from the world
-// alone whether a step has taken effect.
-// Calls block. One rotator object serves every rotation and keeps no state; it may be called from
-// several threads for different Secrets, never for the same one.
+// External steps of a rotation plan; the executor drives it, records the intent before each call
+// and may be killed after any of them. So each call is idempotent, and `observe` tells from the
+// world alone whether a step has taken effect. Calls block. One rotator object serves every
+// rotation and keeps no state; it may be called from several threads for different Secrets, never
+// for the same one.
 #pragma once
 
 #include <cstddef>

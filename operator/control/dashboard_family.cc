@@ -132,14 +132,7 @@ ProofView DashboardFamily::prove(const Remediation& remediation, const SecurityP
                                  const Step& step) {
   (void)step;
   using Verdict = ProofView::Verdict;
-  detect::OpenConsole console;
-  for (const StepRecord& record : remediation.status.steps) {
-    auto image = remediate::parseBefore(record.before);
-    if (image && image->context.contains("product")) {
-      console = consoleFromJson(image->context);
-      break;
-    }
-  }
+  detect::OpenConsole console = consoleFromJson(remediate::contextOf(remediation));
   auto service = world_.services.get(remediation.target.ns + "/" + remediation.target.name);
   if (console.product == nullptr || console.openPaths.empty() || !service) {
     return {Verdict::kUnknown, "CannotAsk", "what stood open is not known any more"};

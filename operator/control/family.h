@@ -24,6 +24,11 @@ struct Assessment {
   Json context = Json::object();  // kept in the first before-image
 };
 
+struct UndoAdvice {
+  std::string refusal;  // why it must not be undone at all; empty = it may
+  bool later = false;   // not yet: what is undone before it has not settled
+};
+
 class FamilyDriver {
  public:
   virtual ~FamilyDriver() = default;
@@ -38,12 +43,12 @@ class FamilyDriver {
   virtual remediate::ProofView prove(const Remediation& remediation, const SecurityPolicy* policy,
                                      const Step& step) = 0;
 
-  // Why this applied step must not be undone, empty where it may.
-  virtual std::string undoRefusal(const Remediation& remediation,
-                                  const remediate::BeforeImage& image) {
+  // Whether this applied step may be undone now.
+  virtual UndoAdvice adviseUndo(const Remediation& remediation,
+                                const remediate::BeforeImage& image) {
     (void)remediation;
     (void)image;
-    return "";
+    return {};
   }
 };
 

@@ -192,18 +192,33 @@ ProofView MinerFamily::prove(const Remediation& remediation, const SecurityPolic
   return {Verdict::kUnknown, "SensorSilent", "the node's sensor has not answered the order yet"};
 }
 
-// Labels must not go back to a controller that would delete the pod at once.
-std::string MinerFamily::undoRefusal(const Remediation& remediation,
-                                     const remediate::BeforeImage& image) {
-  ObjectRef owner = refFromJson(member(image.context, "owner"));
-  if (image.object.kind != "Pod" || owner.kind != "ReplicaSet") return "";
+// Labels must not go back to a controller that would delete the pod at once, and what makes the
+// ReplicaSet keep the pod stays until it has chosen which one goes.
+UndoAdvice MinerFamily::adviseUndo(const Remediation& remediation,
+                                   const remediate::BeforeImage& image) {
+  ObjectRef owner = refFromJson(member(remediate::contextOf(remediation), "owner"));
+  if (image.object.kind != "Pod" || owner.kind != "ReplicaSet") return {};
   auto replicaSet = client_.get(kube::kReplicaSets, remediation.target.ns, owner.name);
   bool gone = !replicaSet && replicaSet.error().code == ErrorCode::kNotFound;
-  if (gone || (replicaSet && intOr(member(*replicaSet, {"spec", "replicas"}), 0) == 0)) {
-    return "cannot undo: superseded, the pod's ReplicaSet " + owner.name +
-           " is no longer the current one and would delete the pod";
+  int64_t wanted = replicaSet ? intOr(member(*replicaSet, {"spec", "replicas"}), 0) : 0;
+  if (gone || (replicaSet && wanted == 0)) {
+    return {"cannot undo: superseded, the pod's ReplicaSet " + owner.name +
+                " is no longer the current one and would delete the pod",
+            false};
   }
-  return "";
+  bool keeps = !image.edits.empty() &&
+               dumpJson(Json(image.edits.front().pointer)).find("annotations") != std::string::npos;
+  if (!keeps || !replicaSet) return {};
+  constexpr std::chrono::seconds kMostPatience{10};
+  for (const StepRecord& record : remediation.status.steps) {
+    bool labels = record.name == "strip-labels";
+    if (labels && record.state != StepState::kReverted) return {"", true};
+    if (labels && clock_.wall() - record.time > kMostPatience) return {};
+  }
+  auto pod = world_.pods.get(remediation.target.ns + "/" + remediation.target.name);
+  bool adopted = pod && pod->meta.controller.uid == owner.uid;
+  bool settled = intOr(member(*replicaSet, {"status", "replicas"}), 0) <= wanted;
+  return {"", !(adopted && settled)};
 }
 
 }  // namespace firebreak::control

@@ -23,8 +23,8 @@ class MinerFamily : public FamilyDriver {
                             const remediate::JournalKeys& keys) override;
   remediate::ProofView prove(const Remediation& remediation, const SecurityPolicy* policy,
                              const Step& step) override;
-  std::string undoRefusal(const Remediation& remediation,
-                          const remediate::BeforeImage& image) override;
+  UndoAdvice adviseUndo(const Remediation& remediation,
+                        const remediate::BeforeImage& image) override;
 
   // What is known of a pod right now, from the caches alone: its text and the sensor's sightings.
   std::vector<Finding> judge(const Pod& pod, const SecurityPolicy& policy) const;

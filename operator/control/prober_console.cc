@@ -41,12 +41,12 @@ class Asker {
     answer.path = path;
     known->second = answer;
     // A firewall's silence costs the whole time limit: it is not asked for twice.
-    silent_ = silent_ || answer.outcome == Outcome::kTimedOut;
+    if (answer.outcome == Outcome::kTimedOut || answer.outcome == Outcome::kFailed) silent_ = true;
     if (answer.outcome == Outcome::kRefused) refused_.insert(scheme);
     if (answer.outcome == Outcome::kAnswered) answered_.insert(scheme);
     return answer;
   }
-  bool silent() const { return silent_; }
+  bool silent() const { return silent_ || refused_.size() > 1; }
   // Refused one question and answered another: a node port that was being programmed meanwhile. What
   // was refused may have been the one that tells.
   bool cameUpMeanwhile() const {
@@ -60,8 +60,8 @@ class Asker {
   const Prober::Addresses& allowed_;
   std::chrono::milliseconds timeout_;
   bool silent_ = false;
-  std::set<std::string> refused_;
-  std::set<std::string> answered_;
+  std::set<std::string> refused_;   // schemes
+  std::set<std::string> answered_;  // schemes
   std::map<std::pair<std::string, std::string>, ProbeAnswer> answers_;
 };
 
@@ -160,8 +160,10 @@ std::vector<ProbedPath> probeConsole(Prober& prober, const ConsoleQuestion& ques
     const bool perNode = endpoint.via == Via::kNodePort || endpoint.via == Via::kHostPort ||
                          endpoint.via == Via::kHostNetwork;
     if (perNode && asked[{endpoint.via, endpoint.port}]++ >= kNodesPerPort) continue;
+    // Inside the cluster only what names itself is asked; outside a well-known port is enough.
     auto candidates = candidatesFor(*question.products, pods, question.service,
-                                    endpoint.servicePort, endpoint.podPort);
+                                    endpoint.servicePort, endpoint.podPort,
+                                    endpoint.reach == detect::Reach::kPublished);
     if (candidates.size() > kMaxProducts) candidates.resize(kMaxProducts);
     Asker asker(prober, endpoint, allowed, question.timeout);
     ProbedPath best;

@@ -93,8 +93,9 @@ Status RemediationReconciler::observeSteps(Gathered& gathered,
       }
       FamilyDriver* driver = families_[gathered.remediation.family];
       if (status.phase == Phase::kReverting && sealed && image && driver != nullptr) {
-        std::string refusal = driver->undoRefusal(gathered.remediation, *image);
-        if (!refusal.empty()) view.message = refusal;
+        UndoAdvice advice = driver->adviseUndo(gathered.remediation, *image);
+        if (!advice.refusal.empty()) view.message = advice.refusal;
+        view.undoLater = advice.later;
       }
     }
     gathered.situation.steps.push_back(view);

@@ -24,9 +24,8 @@ class RequestQueue {
   std::optional<std::pair<Priority, T>> pop() {
     int upTo = 0;  // under way at this priority and below
     for (const int count : inFlight_) upTo += count;
-    if (upTo >= max_) return std::nullopt;
-    for (size_t i = 0; i < kCount; ++i) {
-      if (!waiting_[i].empty() && upTo < ceiling(i)) {
+    for (size_t i = 0; i < kCount && upTo < ceiling(i); ++i) {
+      if (!waiting_[i].empty()) {
         T item = std::move(waiting_[i].front());
         waiting_[i].pop_front();
         ++inFlight_[i];

@@ -39,7 +39,7 @@ bool openNextBatch(const Situation& s, RemediationStatus& status) {
     const Step* step = stepNamed(s.plan, record.name);
     if (step == nullptr || step->lastResort) continue;
     record.before = beforeText(*step, s.context);
-    record.mac = seal(s.keys, s.remediation, step->name, record.before);
+    record.mac = seal(s.keys, s.remediation.uid, status.episode, step->name, record.before);
     mark(record, StepState::kIntended, s.now);
     opened = true;
     if (step->verifyFirst) break;
@@ -184,7 +184,7 @@ Move verify(const Situation& s, RemediationStatus status) {
     const Step* next = stepNamed(s.plan, rung.name);
     if (rung.state == StepState::kPending && next != nullptr && next->lastResort) {
       rung.before = beforeText(*next, s.context);
-      rung.mac = seal(s.keys, s.remediation, next->name, rung.before);
+      rung.mac = seal(s.keys, s.remediation.uid, status.episode, next->name, rung.before);
       mark(rung, StepState::kIntended, s.now);
       status.phase = Phase::kApplying;
       return saveOrRest(s, std::move(status));

@@ -72,9 +72,6 @@ void start(const Situation& s, RemediationStatus& status) {
   status.startedAt = s.now;
   status.message = "started." + caveats(s.plan);
   status.steps.clear();
-  // The seals are those of the episode that this write begins, which the stored status may not say yet.
-  Remediation begun = s.remediation;
-  begun.status.episode = status.episode;
   // Intent is recorded before the write: for the first batch in the same write that starts it.
   bool open = true;
   for (const Step& step : s.plan.steps) {
@@ -83,7 +80,7 @@ void start(const Situation& s, RemediationStatus& status) {
     record.time = s.now;
     record.state = open && !step.lastResort ? StepState::kIntended : StepState::kPending;
     record.before = beforeText(step, s.context);
-    record.mac = seal(s.keys, begun, step.name, record.before);
+    record.mac = seal(s.keys, s.remediation.uid, status.episode, step.name, record.before);
     if (step.verifyFirst) open = false;
     status.steps.push_back(std::move(record));
   }

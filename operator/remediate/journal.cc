@@ -7,10 +7,10 @@
 namespace firebreak::remediate {
 namespace {
 
-std::string sealedText(const Remediation& remediation, std::string_view step,
+std::string sealedText(const std::string& remediationUid, int64_t episode, std::string_view step,
                        std::string_view before) {
-  std::string text = remediation.uid;
-  text += '\0' + std::to_string(remediation.status.episode) + '\0';
+  std::string text = remediationUid;
+  text += '\0' + std::to_string(episode) + '\0';
   text += step;
   text += '\0';
   text += before;
@@ -69,11 +69,11 @@ Result<BeforeImage> parseBefore(std::string_view text) {
   return image;
 }
 
-std::string seal(const JournalKeys& keys, const Remediation& remediation, std::string_view step,
-                 std::string_view before) {
+std::string seal(const JournalKeys& keys, const std::string& remediationUid, int64_t episode,
+                 std::string_view step, std::string_view before) {
   if (keys.empty()) return "";
   return keys.front().id + ":" +
-         hmacSha256Hex(keys.front().key, sealedText(remediation, step, before));
+         hmacSha256Hex(keys.front().key, sealedText(remediationUid, episode, step, before));
 }
 
 bool sealHolds(const JournalKeys& keys, const Remediation& remediation, const StepRecord& record) {
@@ -82,8 +82,9 @@ bool sealHolds(const JournalKeys& keys, const Remediation& remediation, const St
   for (const JournalKey& key : keys) {
     if (key.id != record.mac.substr(0, colon)) continue;
     return equalDigests(record.mac.substr(colon + 1),
-                        hmacSha256Hex(key.key, sealedText(remediation, record.name,
-                                                          record.before)));
+                        hmacSha256Hex(key.key, sealedText(remediation.uid,
+                                                          remediation.status.episode,
+                                                          record.name, record.before)));
   }
   return false;
 }
@@ -100,6 +101,14 @@ std::vector<BeforeImage> sealedImages(const JournalKeys& keys, const Remediation
 Json sealedContext(const JournalKeys& keys, const Remediation& remediation) {
   for (const BeforeImage& image : sealedImages(keys, remediation)) {
     if (image.context.is_object() && !image.context.empty()) return image.context;
+  }
+  return Json::object();
+}
+
+Json contextOf(const Remediation& remediation) {
+  for (const StepRecord& record : remediation.status.steps) {
+    auto image = parseBefore(record.before);
+    if (image && image->context.is_object() && !image->context.empty()) return image->context;
   }
   return Json::object();
 }

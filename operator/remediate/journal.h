@@ -33,14 +33,17 @@ struct BeforeImage {
 std::string beforeText(const Step& step, const Json& context);
 Result<BeforeImage> parseBefore(std::string_view text);
 
-std::string seal(const JournalKeys& keys, const Remediation& remediation, std::string_view step,
-                 std::string_view before);
+std::string seal(const JournalKeys& keys, const std::string& remediationUid, int64_t episode,
+                 std::string_view step, std::string_view before);
 bool sealHolds(const JournalKeys& keys, const Remediation& remediation, const StepRecord& record);
 
 // The before-images of this remediation's started steps whose seal holds, in the order of the steps.
 std::vector<BeforeImage> sealedImages(const JournalKeys& keys, const Remediation& remediation);
 // The first non-empty context among them.
 Json sealedContext(const JournalKeys& keys, const Remediation& remediation);
+
+// The same for showing, whether a seal holds or not.
+Json contextOf(const Remediation& remediation);
 
 // The object as it was before our edits: each field that still holds what we wrote gets its old
 // value back. Fields that somebody else changed since stay as they are.

@@ -21,7 +21,8 @@ namespace firebreak::remediate {
 
 struct StepView {
   Effect effect = Effect::kAbsent;
-  std::string message;  // for kForeign: who; for kGone: what
+  std::string message;  // for kForeign: who; for kGone: what; in a revert: why it must stay
+  bool undoLater = false;  // in a revert: what is undone before it has not settled yet
 };
 
 struct ProofView {

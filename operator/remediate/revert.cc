@@ -45,24 +45,26 @@ Move revert(const Situation& s) {
   for (size_t n : undoOrder(status.steps)) {
     StepRecord& record = status.steps[n];
     if (!isUndoable(record.state)) continue;
+    const StepView& view = s.steps.at(n);
+    bool sealed = sealHolds(s.keys, s.remediation, record);
+    if (sealed && view.effect == Effect::kPresent && view.message.empty()) {
+      if (!view.undoLater) return UndoStep{n};
+      // What was undone so far is written down; then it waits for the world to settle.
+      if (changed) return saveOrRest(s, std::move(status));
+      return Rest{s.now + std::chrono::milliseconds(200)};
+    }
     record.time = s.now;
     changed = true;
-    if (!sealHolds(s.keys, s.remediation, record)) {
+    if (!sealed) {
       record.state = StepState::kSkipped;
       record.message = "not undone: the before-image does not carry this operator's seal";
       continue;
     }
-    switch (s.steps.at(n).effect) {
-      case Effect::kPresent: {
-        const auto image = parseBefore(record.before);
-        if (image && !s.steps[n].message.empty()) {  // the driver says why it must not be undone
-          record.state = StepState::kSkipped;
-          record.message = s.steps[n].message;
-          continue;
-        }
-        if (s.remediation.status.steps[n].state != StepState::kReverted) return UndoStep{n};
+    switch (view.effect) {
+      case Effect::kPresent:  // the driver says why it must stay
+        record.state = StepState::kSkipped;
+        record.message = view.message;
         break;
-      }
       case Effect::kAbsent:
       case Effect::kGone:
         record.state = StepState::kReverted;
@@ -70,7 +72,7 @@ Move revert(const Situation& s) {
         break;
       case Effect::kForeign:
         record.state = StepState::kSkipped;
-        record.message = "Skipped: changed by " + s.steps[n].message + " since";
+        record.message = "Skipped: changed by " + view.message + " since";
         break;
     }
   }

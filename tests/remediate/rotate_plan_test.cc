@@ -38,10 +38,12 @@ ConsumerWorkload workload(const std::string& kind, const std::string& name,
 
 RotationTarget target(std::vector<ConsumerWorkload> workloads = {}) {
   RotationTarget t;
-  t.secret = withoutValues({{"metadata", {{"namespace", "shop"}, {"name", "api-token"}, {"uid", "uid-s"}}},
-                            {"type", "Opaque"},
-                            {"data", {{"token", "bm90LWEtcmVhbC1vbmU="}}}});
-  t.rotator = RotatorEntry{"tokens", "Random", "shop", "api-token", {"token"}, false, "SharedToken"};
+  t.secret =
+      withoutValues({{"metadata", {{"namespace", "shop"}, {"name", "api-token"}, {"uid", "uid-s"}}},
+                     {"type", "Opaque"},
+                     {"data", {{"token", "bm90LWEtcmVhbC1vbmU="}}}});
+  t.rotator =
+      RotatorEntry{"tokens", "Random", "shop", "api-token", {"token"}, false, "SharedToken"};
   t.policy = "default";
   t.consumers = rotate::consumersOf("api-token", "shop", workloads);
   t.remediationName = "exposed-secret-api-token-0";
@@ -136,7 +138,10 @@ nlohmann::json annotation(const char* key, const char* value) {
 INSTANTIATE_TEST_SUITE_P(
     All, RotationRefusals,
     ::testing::Values(
-        Refusal{"owner", {{"metadata", {{"ownerReferences", {{{"kind", "ExternalSecret"}, {"name", "x"}}}}}}}, "owner ExternalSecret x"},
+        Refusal{
+            "owner",
+            {{"metadata", {{"ownerReferences", {{{"kind", "ExternalSecret"}, {"name", "x"}}}}}}},
+            "owner ExternalSecret x"},
         Refusal{"helm", annotation("meta.helm.sh/release-name", "shop"), "Helm release shop"},
         Refusal{"helmLabel", label("app.kubernetes.io/managed-by", "Helm"), "managed by Helm"},
         Refusal{"flux", label("kustomize.toolkit.fluxcd.io/name", "apps"), "Flux Kustomization"},
@@ -144,7 +149,9 @@ INSTANTIATE_TEST_SUITE_P(
         Refusal{"argoTracking", annotation("argocd.argoproj.io/tracking-id", "x"), "Argo CD"},
         Refusal{"sealed", annotation("sealedsecrets.bitnami.com/managed", "true"), "SealedSecret"},
         Refusal{"immutable", {{"immutable", true}}, "immutable: true"},
-        Refusal{"serviceAccountToken", {{"type", "kubernetes.io/service-account-token"}}, "gives the same token again"},
+        Refusal{"serviceAccountToken",
+                {{"type", "kubernetes.io/service-account-token"}},
+                "gives the same token again"},
         Refusal{"tls", {{"type", "kubernetes.io/tls"}}, "no shared token"},
         Refusal{"noKey", {{"keys", {{"token", nullptr}}}}, "no value under key token"}),
     [](const auto& refusal) { return std::string(refusal.param.name); });
@@ -176,8 +183,7 @@ TEST(RotationPlan, ReloadSelfRestartsNothing) {
   RotationTarget t = target({workload("Deployment", "web")});
   t.rotator->reloadsItself = true;
   t.consumers.at(0).fixedAtStart = false;
-  EXPECT_EQ(names(planRotation(t)),
-            (std::vector<std::string>{"stage", "write", "remove-staging"}));
+  EXPECT_EQ(names(planRotation(t)), (std::vector<std::string>{"stage", "write", "remove-staging"}));
 }
 
 TEST(Consumers, AreFoundByEveryWayOfUse) {
@@ -189,8 +195,9 @@ TEST(Consumers, AreFoundByEveryWayOfUse) {
   container.mounts.push_back({"p", "/p", "sub"});
   spec->containers.push_back(container);
   spec->volumes.push_back({"v", {{VolumeSource::Kind::kSecret, "mounted", {}}}});
-  spec->volumes.push_back({"p", {{VolumeSource::Kind::kSecret, "projected", {}},
-                                 {VolumeSource::Kind::kConfigMap, "c", {}}}});
+  spec->volumes.push_back({"p",
+                           {{VolumeSource::Kind::kSecret, "projected", {}},
+                            {VolumeSource::Kind::kConfigMap, "c", {}}}});
   spec->imagePullSecrets.push_back("pull");
   ConsumerWorkload w = workload("Deployment", "web");
   w.workload.spec = spec;
@@ -212,7 +219,8 @@ TEST(Consumers, AreCountedOnceAsTheOwnerThatCanBeRestarted) {
   ConsumerWorkload replicaSet = workload("ReplicaSet", "web-5d");
   replicaSet.workload.meta.controller = {"apps/v1", "Deployment", "shop", "web", "uid-web"};
   ConsumerWorkload rollout = workload("ReplicaSet", "canary");
-  rollout.workload.meta.controller = {"argoproj.io/v1alpha1", "Rollout", "shop", "r", "uid-rollout"};
+  rollout.workload.meta.controller = {"argoproj.io/v1alpha1", "Rollout", "shop", "r",
+                                      "uid-rollout"};
   ConsumerWorkload onDelete = workload("DaemonSet", "agent");
   onDelete.updateStrategy = "OnDelete";
   ConsumerWorkload job = workload("Job", "once");
@@ -229,12 +237,13 @@ TEST(Consumers, AreCountedOnceAsTheOwnerThatCanBeRestarted) {
 }
 
 TEST(WithoutValues, KeepsNamesAndLengthsOnly) {
-  Json secret = {{"metadata",
-                  {{"name", "s"},
-                   {"annotations",
-                    {{"kubectl.kubernetes.io/last-applied-configuration", "{\"data\":\"c2VjcmV0\"}"}}}}},
-                 {"type", "Opaque"},
-                 {"data", {{"k", "c2VjcmV0"}, {"pad", "YQ=="}}}};
+  Json secret = {
+      {"metadata",
+       {{"name", "s"},
+        {"annotations",
+         {{"kubectl.kubernetes.io/last-applied-configuration", "{\"data\":\"c2VjcmV0\"}"}}}}},
+      {"type", "Opaque"},
+      {"data", {{"k", "c2VjcmV0"}, {"pad", "YQ=="}}}};
   Json bare = withoutValues(secret);
   EXPECT_EQ(bare["keys"], (Json{{"k", 6}, {"pad", 1}}));
   EXPECT_EQ(dumpJson(bare).find("c2VjcmV0"), std::string::npos);

@@ -30,11 +30,12 @@ class RandomRotation : public ::testing::Test {
     secret.data.emplace("other", SecretValue("untouched"));
     store_.put(secret);
     remediate::RotationTarget target;
-    target.secret = {{"metadata", {{"namespace", "shop"}, {"name", "api-token"}, {"uid", "uid-secret"}}},
-                     {"type", "Opaque"},
-                     {"keys", {{"token", 21}, {"other", 9}}}};
-    target.rotator = remediate::RotatorEntry{"r", "Random", "shop", "api-token", {"token"}, false,
-                                             "SharedToken"};
+    target.secret = {
+        {"metadata", {{"namespace", "shop"}, {"name", "api-token"}, {"uid", "uid-secret"}}},
+        {"type", "Opaque"},
+        {"keys", {{"token", 21}, {"other", 9}}}};
+    target.rotator = remediate::RotatorEntry{"r",       "Random", "shop",       "api-token",
+                                             {"token"}, false,    "SharedToken"};
     target.policy = "default";
     target.remediationName = "exposed-secret-api-token-1";
     target.remediationUid = "uid-remediation";

@@ -1,5 +1,5 @@
-// A SecretStore in memory with the API server's rules (uid, resourceVersion, AlreadyExists), that can
-// die at any call: before the write, or after it and before the answer. Single-threaded.
+// A SecretStore in memory with the API server's rules (uid, resourceVersion, AlreadyExists), that
+// can die at any call: before the write, or after it and before the answer. Single-threaded.
 #pragma once
 
 #include <map>
@@ -118,7 +118,8 @@ class CountingRandom : public RandomSource {
  public:
   SecretValue bytes(size_t count) override {
     std::string text(count, '\0');
-    for (char& c : text) c = static_cast<char>(state_ = state_ * 1103515245U + 12345U, state_ >> 16U);
+    for (char& c : text)
+      c = static_cast<char>(state_ = state_ * 1103515245U + 12345U, state_ >> 16U);
     return SecretValue(std::move(text));
   }
 

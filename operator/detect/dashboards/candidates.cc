@@ -115,7 +115,8 @@ bool runsProduct(const Product& product, const Container& container) {
 
 std::vector<const Product*> candidatesFor(const std::vector<Product>& products,
                                           const std::vector<Pod>& pods, const Service& service,
-                                          int32_t servicePort, int32_t podPort) {
+                                          int32_t servicePort, int32_t podPort,
+                                          bool portIsEnough) {
   std::vector<std::pair<int, const Product*>> ranked;
   for (const Product& product : products) {
     if (product.proofs.empty()) continue;
@@ -125,14 +126,17 @@ std::vector<const Product*> candidatesFor(const std::vector<Product>& products,
     const auto knows = [&](int32_t port) {
       return std::find(product.ports.begin(), product.ports.end(), port) != product.ports.end();
     };
-    if (hint == 0 && (knows(podPort) || knows(servicePort))) hint = 1;
+    if (hint == 0 && portIsEnough && (knows(podPort) || knows(servicePort))) hint = 1;
     if (hint > 0) ranked.emplace_back(hint, &product);
   }
   std::stable_sort(ranked.begin(), ranked.end(),
                    [](const auto& a, const auto& b) { return a.first > b.first; });
   std::vector<const Product*> candidates;
   candidates.reserve(ranked.size());
-  for (const auto& [hint, product] : ranked) candidates.push_back(product);
+  const bool named = !ranked.empty() && ranked.front().first >= 3;
+  for (const auto& [hint, product] : ranked) {
+    if (hint > 1 || !named) candidates.push_back(product);
+  }
   return candidates;
 }
 

@@ -17,10 +17,13 @@ std::string imageRepository(std::string_view image);
 // The image's name or the command line says that this container runs the product.
 bool runsProduct(const Product& product, const Container& container);
 
-// What is worth asking on this port of these pods: products whose image, command, labels or well-known
-// port fit, the surest first. A hint, never evidence: only an answer names a console.
+// What is worth asking on this port of these pods: products whose image, command, labels or, with
+// `portIsEnough`, well-known port fit, the surest first. Where image or command name a console, others
+// that only share its port are left out, since every request is one more in somebody's access log. A
+// hint, never evidence: only an answer names a console.
 std::vector<const Product*> candidatesFor(const std::vector<Product>& products,
                                           const std::vector<Pod>& pods, const Service& service,
-                                          int32_t servicePort, int32_t podPort);
+                                          int32_t servicePort, int32_t podPort,
+                                          bool portIsEnough = true);
 
 }  // namespace firebreak::detect

@@ -174,6 +174,7 @@ void judgeImage(const MinerInput& input, const Container& container, const std::
 // Only beside other evidence: what the pod may do to the node, what it pretends to be.
 void judgePlace(const MinerInput& input, const Container& container, const std::string& base,
                 Scorecard* card) {
+  bool other = card->score() > 0;  // what the place says must not add up to a finding by itself
   for (size_t i = 0; i < container.mounts.size() && container.privileged; ++i) {
     for (const Volume& volume : input.spec->volumes) {
       if (volume.name != container.mounts[i].volume) continue;
@@ -188,7 +189,7 @@ void judgePlace(const MinerInput& input, const Container& container, const std::
     }
   }
   bool daemonSet = input.workload.kind == "DaemonSet" || input.controller.kind == "DaemonSet";
-  if (!daemonSet || card->score() == 0) return;
+  if (!daemonSet || !other) return;
   const std::string& name =
       input.workload.kind == "DaemonSet" ? input.workload.name : input.controller.name;
   auto registries = trustedRegistries();

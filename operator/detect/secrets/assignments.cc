@@ -4,6 +4,7 @@
 #include <re2/re2.h>
 
 #include <array>
+#include <memory>
 
 #include "detect/secrets/credential_name.h"
 #include "detect/secrets/decode.h"
@@ -24,8 +25,9 @@ constexpr std::array<SortText, 4> kSorts = {{{"password-literal", "Password"},
 
 // An AWS or Twilio id under a secret's name is still only the public half.
 bool isPublicId(std::string_view value) {
-  static const RE2 kId(R"re((?:AKIA|ASIA|AROA|AIDA)[A-Z2-7]{16}|LTAI[A-Za-z0-9]{12,24}|AC[a-f0-9]{32}|pk[._].*)re",
-                       RE2::Quiet);
+  static const RE2 kId(
+      R"re((?:AKIA|ASIA|AROA|AIDA)[A-Z2-7]{16}|LTAI[A-Za-z0-9]{12,24}|AC[a-f0-9]{32}|pk[._].*)re",
+      RE2::Quiet);
   return RE2::FullMatch(re2::StringPiece(value.data(), value.size()), kId);
 }
 
@@ -35,7 +37,7 @@ bool isGeneratedValue(std::string_view value) {
          value.find_first_of(" \t\n") == std::string_view::npos;
 }
 
-// Command lines that give a password without calling it one.
+// Command lines and files that give a password without assigning it to a name.
 struct CommandForm {
   std::string_view regex;  // the first group is the password
   std::string_view what;
@@ -48,6 +50,9 @@ constexpr CommandForm kCommands[] = {
     {R"re(\bredis-cli\b[^\n|;&]*?\s-a\s+["']?([^\s"']+))re", "redis-cli -a"},
     {R"re(\b(?:docker|podman|helm registry|skopeo|oras|crane)\s+login\b[^\n|;&]*?\s-p\s+["']?([^\s"']+))re",
      "login -p"},
+    {R"re(\bmachine\s+\S+\s+login\s+\S+\s+password\s+(\S+))re", ".netrc"},
+    {R"re((?m:^)\s*(?:requirepass|masterauth)\s+["']?([^\s"']+))re", "redis.conf"},
+    {R"re((?i:identified\s+by|(?:with|encrypted)\s+password)\s+'([^'\n]+)')re", "SQL"},
 };
 
 std::string_view view(const re2::StringPiece& piece) { return {piece.data(), piece.size()}; }
@@ -77,8 +82,8 @@ void scanPairs(std::string_view text, std::vector<SecretHit>& hits) {
       R"re((?:^|[\s"'])--?([A-Za-z][A-Za-z0-9_.-]*)[ \t]+["']?([^\s"'$-][^\s"']*))re", RE2::Quiet);
   re2::StringPiece piece(text.data(), text.size());
   re2::StringPiece groups[6];
-  for (size_t at = 0; at < text.size() &&
-                      kPair.Match(piece, at, text.size(), RE2::UNANCHORED, groups, 6);) {
+  for (size_t at = 0;
+       at < text.size() && kPair.Match(piece, at, text.size(), RE2::UNANCHORED, groups, 6);) {
     size_t start = static_cast<size_t>(groups[0].data() - text.data());
     at = start + groups[0].size();
     if (!credentialSort(view(groups[1])) || groups[2] == "==") {
@@ -93,29 +98,31 @@ void scanPairs(std::string_view text, std::vector<SecretHit>& hits) {
     if (!quoted && view(value).find('(') != std::string_view::npos) continue;
     addNamed(text, view(groups[1]), quoted ? value : firstPart(value), hits);
   }
-  for (size_t at = 0; at < text.size() &&
-                      kElement.Match(piece, at, text.size(), RE2::UNANCHORED, groups, 3);) {
+  for (size_t at = 0;
+       at < text.size() && kElement.Match(piece, at, text.size(), RE2::UNANCHORED, groups, 3);) {
     at = static_cast<size_t>(groups[2].data() - text.data());
     addNamed(text, view(groups[1]), groups[2], hits);
   }
-  for (size_t at = 0; at < text.size() &&
-                      kFlag.Match(piece, at, text.size(), RE2::UNANCHORED, groups, 3);) {
+  for (size_t at = 0;
+       at < text.size() && kFlag.Match(piece, at, text.size(), RE2::UNANCHORED, groups, 3);) {
     at = static_cast<size_t>(groups[2].data() - text.data());
     addNamed(text, view(groups[1]), groups[2], hits);
   }
 }
 
 void scanCommands(std::string_view text, std::vector<SecretHit>& hits) {
-  static const std::array<RE2, 5> kForms = {
-      RE2(kCommands[0].regex.data(), RE2::Quiet), RE2(kCommands[1].regex.data(), RE2::Quiet),
-      RE2(kCommands[2].regex.data(), RE2::Quiet), RE2(kCommands[3].regex.data(), RE2::Quiet),
-      RE2(kCommands[4].regex.data(), RE2::Quiet)};
-  static_assert(std::size(kCommands) == 5);
+  static const std::vector<std::unique_ptr<RE2>> kForms = [] {
+    std::vector<std::unique_ptr<RE2>> compiled;
+    for (const CommandForm& form : kCommands) {
+      compiled.push_back(std::make_unique<RE2>(form.regex.data(), RE2::Quiet));
+    }
+    return compiled;
+  }();
   re2::StringPiece piece(text.data(), text.size());
   for (size_t i = 0; i < kForms.size(); ++i) {
     re2::StringPiece groups[2];
-    for (size_t at = 0; at < text.size() && kForms.at(i).Match(piece, at, text.size(),
-                                                               RE2::UNANCHORED, groups, 2);) {
+    for (size_t at = 0; at < text.size() &&
+                        kForms[i]->Match(piece, at, text.size(), RE2::UNANCHORED, groups, 2);) {
       at = static_cast<size_t>(groups[1].data() - text.data()) + groups[1].size();
       auto hit = judgeNamed("password", view(groups[1]));
       if (!hit) continue;

@@ -1,7 +1,7 @@
 // Values that are a credential only by what they are called: NAME=value, "name": "value", --flag
-// value, <name>value</name>, in any text; and single fields. Name and entropy together are no proof,
-// so that all of these are of tier Alert.
-// Pure; the hits point into the text. Safe from any thread.
+// value, <name>value</name>, in any text; and single fields. Name and entropy together are no
+// proof, so that all of these are of tier Alert. Pure; the hits point into the text. Safe from any
+// thread.
 #pragma once
 
 #include <optional>

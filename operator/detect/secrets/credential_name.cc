@@ -38,30 +38,30 @@ struct Ending {
 
 // A name that ends so, however its words are joined.
 constexpr Ending kEndings[] = {
-    {"password", CredentialSort::kPassword},   {"passwd", CredentialSort::kPassword},
-    {"passwort", CredentialSort::kPassword},   {"passphrase", CredentialSort::kPassword},
-    {"passcode", CredentialSort::kPassword},   {"requirepass", CredentialSort::kPassword},
-    {"masterauth", CredentialSort::kPassword}, {"userpass", CredentialSort::kPassword},
-    {"dbpass", CredentialSort::kPassword},     {"credentials", CredentialSort::kSecret},
-    {"apikey", CredentialSort::kKey},          {"secretkey", CredentialSort::kKey},
-    {"accesskeysecret", CredentialSort::kKey}, {"secretaccesskey", CredentialSort::kKey},
-    {"privatekey", CredentialSort::kKey},      {"encryptionkey", CredentialSort::kKey},
-    {"encryptkey", CredentialSort::kKey},      {"signingkey", CredentialSort::kKey},
-    {"masterkey", CredentialSort::kKey},       {"authkey", CredentialSort::kKey},
-    {"accountkey", CredentialSort::kKey},      {"storagekey", CredentialSort::kKey},
+    {"password", CredentialSort::kPassword},    {"passwd", CredentialSort::kPassword},
+    {"passwort", CredentialSort::kPassword},    {"passphrase", CredentialSort::kPassword},
+    {"passcode", CredentialSort::kPassword},    {"requirepass", CredentialSort::kPassword},
+    {"masterauth", CredentialSort::kPassword},  {"userpass", CredentialSort::kPassword},
+    {"dbpass", CredentialSort::kPassword},      {"credentials", CredentialSort::kSecret},
+    {"apikey", CredentialSort::kKey},           {"secretkey", CredentialSort::kKey},
+    {"accesskeysecret", CredentialSort::kKey},  {"secretaccesskey", CredentialSort::kKey},
+    {"privatekey", CredentialSort::kKey},       {"encryptionkey", CredentialSort::kKey},
+    {"encryptkey", CredentialSort::kKey},       {"signingkey", CredentialSort::kKey},
+    {"masterkey", CredentialSort::kKey},        {"authkey", CredentialSort::kKey},
+    {"accountkey", CredentialSort::kKey},       {"storagekey", CredentialSort::kKey},
     {"storageaccesskey", CredentialSort::kKey}, {"licensekey", CredentialSort::kKey},
-    {"sharedkey", CredentialSort::kKey},       {"hmackey", CredentialSort::kKey},
-    {"jwtkey", CredentialSort::kKey},          {"sessionkey", CredentialSort::kKey},
-    {"servicekey", CredentialSort::kKey},      {"applicationkey", CredentialSort::kKey},
-    {"appkey", CredentialSort::kKey},          {"deploykey", CredentialSort::kKey},
-    {"secretkeybase", CredentialSort::kKey},   {"integrationkey", CredentialSort::kKey},
-    {"subscriptionkey", CredentialSort::kKey}, {"functionkey", CredentialSort::kKey},
-    {"clientsecret", CredentialSort::kSecret}, {"appsecret", CredentialSort::kSecret},
-    {"apisecret", CredentialSort::kSecret},    {"jwtsecret", CredentialSort::kSecret},
-    {"cookiesecret", CredentialSort::kSecret}, {"sessionsecret", CredentialSort::kSecret},
-    {"accesstoken", CredentialSort::kToken},   {"authtoken", CredentialSort::kToken},
-    {"apitoken", CredentialSort::kToken},      {"bottoken", CredentialSort::kToken},
-    {"refreshtoken", CredentialSort::kToken},  {"bearertoken", CredentialSort::kToken},
+    {"sharedkey", CredentialSort::kKey},        {"hmackey", CredentialSort::kKey},
+    {"jwtkey", CredentialSort::kKey},           {"sessionkey", CredentialSort::kKey},
+    {"servicekey", CredentialSort::kKey},       {"applicationkey", CredentialSort::kKey},
+    {"appkey", CredentialSort::kKey},           {"deploykey", CredentialSort::kKey},
+    {"secretkeybase", CredentialSort::kKey},    {"integrationkey", CredentialSort::kKey},
+    {"subscriptionkey", CredentialSort::kKey},  {"functionkey", CredentialSort::kKey},
+    {"clientsecret", CredentialSort::kSecret},  {"appsecret", CredentialSort::kSecret},
+    {"apisecret", CredentialSort::kSecret},     {"jwtsecret", CredentialSort::kSecret},
+    {"cookiesecret", CredentialSort::kSecret},  {"sessionsecret", CredentialSort::kSecret},
+    {"accesstoken", CredentialSort::kToken},    {"authtoken", CredentialSort::kToken},
+    {"apitoken", CredentialSort::kToken},       {"bottoken", CredentialSort::kToken},
+    {"refreshtoken", CredentialSort::kToken},   {"bearertoken", CredentialSort::kToken},
 };
 
 // These only as a word of their own.
@@ -74,15 +74,16 @@ constexpr Ending kLastWords[] = {
 
 // "next token", "bos token", "public api key": not credentials.
 constexpr std::string_view kHarmlessBefore[] = {
-    "next",  "continue", "page",  "pagination", "cancel", "bos",    "eos",  "pad",    "unk",
-    "sep",   "mask",     "cls",   "stop",       "start",  "end",    "max",  "min",    "num",
-    "sync",  "special",  "csrf",  "xsrf",       "public", "publishable", "image", "tls", "no",
-    "anon",  "pull",     "invalid", "expired",  "existing", "enable", "disable", "use", "show"};
+    "next",   "continue", "page", "pagination", "cancel", "bos",     "eos",     "pad",
+    "unk",    "sep",      "mask", "cls",        "stop",   "start",   "end",     "max",
+    "min",    "num",      "sync", "special",    "csrf",   "xsrf",    "public",  "publishable",
+    "image",  "tls",      "no",   "anon",       "pull",   "invalid", "expired", "existing",
+    "enable", "disable",  "use",  "show"};
 
 // Endings that say no more about the value.
-constexpr std::string_view kTails[] = {"value", "prod",  "production", "dev",    "staging", "test",
-                                       "old",   "new",   "current",    "previous", "b64",   "base64",
-                                       "primary", "secondary", "plain", "text", "raw",  "live"};
+constexpr std::string_view kTails[] = {
+    "value",    "prod", "production", "dev",     "staging",   "test",  "old",  "new", "current",
+    "previous", "b64",  "base64",     "primary", "secondary", "plain", "text", "raw", "live"};
 
 bool contains(std::string_view word, const auto& table) {
   return std::find(std::begin(table), std::end(table), word) != std::end(table);

@@ -21,7 +21,8 @@ constexpr std::array<uint8_t, 256> makeAlphabet() {
     table[static_cast<size_t>('A') + i] = i;
     table[static_cast<size_t>('a') + i] = static_cast<uint8_t>(26 + i);
   }
-  for (uint8_t i = 0; i < 10; ++i) table[static_cast<size_t>('0') + i] = static_cast<uint8_t>(52 + i);
+  for (uint8_t i = 0; i < 10; ++i)
+    table[static_cast<size_t>('0') + i] = static_cast<uint8_t>(52 + i);
   table['+'] = table['-'] = 62;
   table['/'] = table['_'] = 63;
   table[' '] = table['\n'] = table['\r'] = table['\t'] = 64;

@@ -38,7 +38,8 @@ bool isSkipped(const Json& object, std::string_view key, const std::string& path
 }
 
 int lineAt(std::string_view text, size_t offset) {
-  return 1 + static_cast<int>(std::count(text.begin(), text.begin() + static_cast<long>(offset), '\n'));
+  return 1 +
+         static_cast<int>(std::count(text.begin(), text.begin() + static_cast<long>(offset), '\n'));
 }
 
 }  // namespace
@@ -61,7 +62,8 @@ void DocumentWalk::noteIds(std::string_view text) {
     return compiled;
   }();
   for (size_t i = 0; i < kIds.size(); ++i) {
-    if (idsSeen_[i] || text.find(secretPairRules()[i].idLiteral) == std::string_view::npos) continue;
+    if (idsSeen_[i] || text.find(secretPairRules()[i].idLiteral) == std::string_view::npos)
+      continue;
     re2::StringPiece id;
     if (RE2::PartialMatch(re2::StringPiece(text.data(), text.size()), *kIds[i], &id)) {
       idsSeen_[i] = !isSample({id.data(), id.size()});
@@ -228,8 +230,8 @@ void DocumentWalk::visitPullConfig(const Json& auths, const Place& place) {
   for (const auto& [registry, login] : auths.items()) {
     std::string pair = decodeBase64Loosely(stringOr(member(login, "auth")));
     size_t colon = pair.find(':');
-    std::string password = colon != std::string::npos ? pair.substr(colon + 1)
-                                                      : stringOr(member(login, "password"));
+    std::string password =
+        colon != std::string::npos ? pair.substr(colon + 1) : stringOr(member(login, "password"));
     OPENSSL_cleanse(pair.data(), pair.size());
     // A cloud's registry takes a whole service account file as the password.
     bool keyFile = password.starts_with('{') && password.find("private_key") != std::string::npos;

@@ -21,7 +21,7 @@ struct PlacedHit {
   std::string path;       // the field of the object that holds it, however deeply nested
   std::string container;  // where the field is inside one
   std::string_view value;
-  int line = 0;   // 1-based within a text of several lines, else 0
+  int line = 0;              // 1-based within a text of several lines, else 0
   bool encoded = false;      // base64 or gzip had to be taken off
   bool block = false;        // the text of several lines is the field itself
   bool nameIsField = false;  // hit.name is already in the path
@@ -46,9 +46,9 @@ class DocumentWalk {
     std::string container;
     int depth = 0;  // texts parsed or decoded on the way here
     bool encoded = false;
-    bool nested = false;       // inside a text that was parsed again
-    bool onlyProven = false;   // nothing that rests on a name alone
-    bool alertOnly = false;    // shown, never acted on
+    bool nested = false;      // inside a text that was parsed again
+    bool onlyProven = false;  // nothing that rests on a name alone
+    bool alertOnly = false;   // shown, never acted on
   };
 
   void visit(const Json& value, const Place& place);

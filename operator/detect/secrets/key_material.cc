@@ -196,12 +196,12 @@ JwtVerdict judgeJwt(std::string_view token) {
   size_t second = token.find('.', first + 1);
   if (first == std::string_view::npos || second == std::string_view::npos) return JwtVerdict::kNone;
   auto header = parseJson(decodeBase64Loosely(token.substr(0, first)), "token header");
-  auto claims = parseJson(decodeBase64Loosely(token.substr(first + 1, second - first - 1)),
-                          "token claims");
+  auto claims =
+      parseJson(decodeBase64Loosely(token.substr(first + 1, second - first - 1)), "token claims");
   if (!header || !header->is_object() || !claims || !claims->is_object()) return JwtVerdict::kNone;
   std::string algorithm = stringOr(member(*header, "alg"));
-  // "none" is no signature; the others here are the samples of jwt.io, a console's public key to its
-  // own database, and demonstration issuers.
+  // "none" is no signature; the others here are the samples of jwt.io, a console's public key to
+  // its own database, and demonstration issuers.
   std::string subject = stringOr(member(*claims, "sub"));
   std::string issuer = stringOr(member(*claims, "iss"));
   if (algorithm.empty() || algorithm == "none" || subject == "1234567890" ||
@@ -209,7 +209,8 @@ JwtVerdict judgeJwt(std::string_view token) {
       isSample(token.substr(second + 1)) || isSample(subject)) {
     return JwtVerdict::kNone;
   }
-  bool serviceAccount = issuer == "kubernetes/serviceaccount" || claims->contains("kubernetes.io") ||
+  bool serviceAccount = issuer == "kubernetes/serviceaccount" ||
+                        claims->contains("kubernetes.io") ||
                         subject.starts_with("system:serviceaccount:");
   return serviceAccount ? JwtVerdict::kServiceAccount : JwtVerdict::kToken;
 }
@@ -230,7 +231,8 @@ CheckVerdict runCheck(SecretCheck check, std::string_view whole, std::string_vie
     case SecretCheck::kHexCrc32: {
       size_t split = credential.rfind('_');
       uint32_t sum = 0;
-      std::from_chars(credential.data() + split + 1, credential.data() + credential.size(), sum, 16);
+      std::from_chars(credential.data() + split + 1, credential.data() + credential.size(), sum,
+                      16);
       // Written least significant byte first.
       sum = sum >> 24U | (sum >> 8U & 0xff00U) | (sum << 8U & 0xff0000U) | sum << 24U;
       return holdsIf(crc32Of(credential.substr(0, split)) == sum, credential);

@@ -41,9 +41,9 @@ void addVolumes(const PodSpec& spec, std::vector<SecretUse>& uses) {
 }  // namespace
 
 std::string_view toString(SecretUse::How how) {
-  constexpr std::array<std::string_view, 5> kNames = {
-      "an environment variable", "the environment", "a volume", "a projected volume",
-      "an image pull secret"};
+  constexpr std::array<std::string_view, 5> kNames = {"an environment variable", "the environment",
+                                                      "a volume", "a projected volume",
+                                                      "an image pull secret"};
   return kNames.at(static_cast<size_t>(how));
 }
 
@@ -87,9 +87,9 @@ std::vector<CausedFinding> exposedByConsequence(
       continue;
     }
     // A pull secret is the kubelet's: the console's process does not see it.
-    bool inProcess = std::any_of(uses->second.begin(), uses->second.end(), [](const SecretUse& use) {
-      return use.how != SecretUse::How::kImagePull;
-    });
+    bool inProcess =
+        std::any_of(uses->second.begin(), uses->second.end(),
+                    [](const SecretUse& use) { return use.how != SecretUse::How::kImagePull; });
     const SecretUse& first = uses->second.front();
     bool accountToken = secret.type == "kubernetes.io/service-account-token";
     Finding finding;
@@ -100,9 +100,10 @@ std::vector<CausedFinding> exposedByConsequence(
     finding.confidence = inProcess ? 90 : 50;
     finding.resource = {"v1", "Secret", secret.meta.ns, secret.meta.name, secret.meta.uid};
     finding.fieldPath = first.key.empty() ? "data" : "data[\"" + first.key + "\"]";
-    finding.message = "Secret " + secret.meta.name + " is within reach of everybody who could use " +
-                      describe(cause.console) + ", which is open: its pods hold it as " +
-                      std::string(toString(first.how)) + ". Take its values as known to others.";
+    finding.message = "Secret " + secret.meta.name +
+                      " is within reach of everybody who could use " + describe(cause.console) +
+                      ", which is open: its pods hold it as " + std::string(toString(first.how)) +
+                      ". Take its values as known to others.";
     for (const SecretUse& use : uses->second) {
       finding.evidence.push_back({"reachable-from-console", inProcess ? 90 : 50,
                                   "spec." + use.fieldPath + " of " + describe(cause.console)});
@@ -126,8 +127,8 @@ std::optional<Finding> markedExposed(const SecretObject& secret) {
   finding.tier = Tier::kRemediate;
   finding.resource = {"v1", "Secret", secret.meta.ns, secret.meta.name, secret.meta.uid};
   finding.fieldPath = "metadata.annotations[\"firebreak.dev/exposed\"]";
-  finding.message = "Secret " + secret.meta.name + " is marked as exposed: " +
-                    (where.empty() ? "no place given" : where);
+  finding.message = "Secret " + secret.meta.name +
+                    " is marked as exposed: " + (where.empty() ? "no place given" : where);
   finding.evidence.push_back({"marked-by-person", 100, "annotation firebreak.dev/exposed"});
   return finding;
 }

@@ -1,7 +1,7 @@
-// Exposure by consequence: the Secrets that the pods of an open console mount or get by environment.
-// Whoever can use the console can read them, so that each becomes a finding of its own, judged by
-// the policy that covers its namespace. What is reachable only through RBAC is not listed here.
-// Pure; no value of a Secret is needed or read. Safe from any thread.
+// Exposure by consequence: the Secrets that the pods of an open console mount or get by
+// environment. Whoever can use the console can read them, so that each becomes a finding of its
+// own, judged by the policy that covers its namespace. What is reachable only through RBAC is not
+// listed here. Pure; no value of a Secret is needed or read. Safe from any thread.
 #pragma once
 
 #include <optional>
@@ -16,7 +16,7 @@ namespace firebreak::detect {
 
 struct SecretUse {
   enum class How { kEnv, kEnvFrom, kVolume, kProjected, kImagePull };
-  std::string secret;     // name, in the pod's namespace
+  std::string secret;  // name, in the pod's namespace
   How how = How::kVolume;
   std::string key;        // the one key that is used, empty = all
   std::string container;  // empty for volumes that nothing mounts, and for image pull secrets
@@ -37,8 +37,8 @@ struct SecretObject {
 
 // The console, and the Remediation that says so.
 struct ExposureCause {
-  std::string remediation;  // name
-  ObjectRef console;        // the workload whose pods hold the Secrets
+  std::string remediation;       // name
+  ObjectRef console;             // the workload whose pods hold the Secrets
   Tier tier = Tier::kRemediate;  // of the console's finding
 };
 
@@ -49,9 +49,9 @@ struct CausedFinding {
 
 // Never: helm.sh/release.v1, bootstrap tokens, protected namespaces, Firebreak's own staging.
 // `secrets` are those of the pods' namespace; a use of one that is not there is no finding.
-std::vector<CausedFinding> exposedByConsequence(const PodSpec& spec, const ExposureCause& cause,
-                                                const std::vector<SecretObject>& secrets,
-                                                const std::vector<std::string>& protectedNamespaces);
+std::vector<CausedFinding> exposedByConsequence(
+    const PodSpec& spec, const ExposureCause& cause, const std::vector<SecretObject>& secrets,
+    const std::vector<std::string>& protectedNamespaces);
 
 // A person said so: annotation firebreak.dev/exposed on the Secret, "<where it leaked>".
 std::optional<Finding> markedExposed(const SecretObject& secret);

@@ -12,9 +12,8 @@ namespace firebreak::detect {
 namespace {
 
 // These describe other objects: text in them is documentation or a schema.
-constexpr std::string_view kDescriptions[] = {"CustomResourceDefinition",
-                                              "ValidatingAdmissionPolicy",
-                                              "ConstraintTemplate", "APIService"};
+constexpr std::string_view kDescriptions[] = {
+    "CustomResourceDefinition", "ValidatingAdmissionPolicy", "ConstraintTemplate", "APIService"};
 
 // "" where the value stands in the text itself.
 std::string whereOf(const PlacedHit& placed) {

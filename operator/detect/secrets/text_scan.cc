@@ -34,8 +34,8 @@ const std::vector<CompiledRule>& compiledRules() {
   static const std::vector<CompiledRule> kCompiled = [] {
     std::vector<CompiledRule> compiled;
     for (const SecretRule& rule : secretRules()) {
-      auto regex = std::make_unique<RE2>(re2::StringPiece(rule.regex.data(), rule.regex.size()),
-                                         RE2::Quiet);
+      auto regex =
+          std::make_unique<RE2>(re2::StringPiece(rule.regex.data(), rule.regex.size()), RE2::Quiet);
       compiled.push_back({&rule, std::move(regex)});
     }
     return compiled;
@@ -88,7 +88,8 @@ void scanPrivateKeys(std::string_view text, std::vector<SecretHit>& hits) {
   constexpr std::string_view kEnd = "-----END ";
   // 64 KiB: more than any key.
   constexpr size_t kMaxBlock = 65536;
-  for (size_t at = text.find(kBegin); at != std::string_view::npos; at = text.find(kBegin, at + 1)) {
+  for (size_t at = text.find(kBegin); at != std::string_view::npos;
+       at = text.find(kBegin, at + 1)) {
     size_t label = text.find(kLabel, at);
     if (label == std::string_view::npos) return;
     if (label - at > kBegin.size() + 20) continue;
@@ -118,8 +119,8 @@ void scanPrivateKeys(std::string_view text, std::vector<SecretHit>& hits) {
 }
 
 void scanTokens(std::string_view text, std::vector<SecretHit>& hits) {
-  static const RE2 kJwt(
-      R"re(eyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{20,})re", RE2::Quiet);
+  static const RE2 kJwt(R"re(eyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{20,})re",
+                        RE2::Quiet);
   if (text.find("eyJ") == std::string_view::npos) return;
   re2::StringPiece piece(text.data(), text.size());
   re2::StringPiece token;

@@ -1,6 +1,7 @@
-// Credentials that prove themselves by their form, in any text: provider formats, private keys, JSON
-// web tokens, passwords in URLs and headers. What is only *called* a password is assignments.h.
-// Pure; the hits point into the text and live no longer than it. Safe from any thread.
+// Credentials that prove themselves by their form, in any text: provider formats, private keys,
+// JSON web tokens, passwords in URLs and headers. What is only *called* a password is
+// assignments.h. Pure; the hits point into the text and live no longer than it. Safe from any
+// thread.
 #pragma once
 
 #include <string>
@@ -19,8 +20,8 @@ struct SecretHit {
   Tier tier = Tier::kAlert;
   int confidence = 0;
   std::string_view value;
-  size_t offset = 0;   // of `value` in the text
-  std::string name;    // what the text calls it, where it does: "spring.datasource.password"
+  size_t offset = 0;  // of `value` in the text
+  std::string name;   // what the text calls it, where it does: "spring.datasource.password"
   Evidence evidence;
 };
 

@@ -1,36 +1,118 @@
 #include "detect/secrets/value_shape.h"
 
+#include <re2/re2.h>
+
 #include <algorithm>
 #include <array>
 #include <cctype>
 #include <cmath>
 #include <cstddef>
 
-#include <re2/re2.h>
-
 namespace firebreak::detect {
 namespace {
 
 // Fillers that no generator makes: anywhere in the text, in any case.
 constexpr std::string_view kFillers[] = {
-    "example", "changeme", "change-me", "change_me", "placeholder", "redacted", "dummy",
-    "xxxxx", "your-", "your_", "yourtoken", "yourkey", "yourpass", "yoursecret", "insert",
-    "replace", "sample", "notreal", "not-real", "notasecret", "not-a-secret", "foobar",
-    "lorem", "qwerty", "asdfgh", "zxcvb", "letmein", "deadbeef", "cafebabe", "0123456789",
-    "1234567890", "abcdefghij", "*****", ".....", "todo", "fixme", "fake", "mock"};
+    "example",    "changeme",   "change-me",    "change_me", "placeholder", "redacted",
+    "dummy",      "xxxxx",      "your-",        "your_",     "yourtoken",   "yourkey",
+    "yourpass",   "yoursecret", "insert",       "replace",   "sample",      "notreal",
+    "not-real",   "notasecret", "not-a-secret", "foobar",    "lorem",       "qwerty",
+    "asdfgh",     "zxcvb",      "letmein",      "deadbeef",  "cafebabe",    "0123456789",
+    "1234567890", "abcdefghij", "*****",        ".....",     "todo",        "fixme",
+    "fake",       "mock"};
 
 // Words of weak passwords; what remains without them must still look like a secret.
-constexpr std::string_view kWeakWords[] = {
-    "administrator", "password", "passwort", "passwd", "passphrase", "credential", "authentication",
-    "postgresql", "postgres", "rabbitmq", "mongodb", "mariadb", "mysql", "redis", "elastic",
-    "grafana", "keycloak", "jenkins", "minio", "wordpress", "kubernetes", "database", "default",
-    "supersecret", "secret", "admin", "root", "guest", "user", "test", "demo", "local", "change",
-    "token", "apikey", "key", "pass", "welcome", "hello", "world", "super", "strong", "secure",
-    "random", "value", "here", "this", "that", "some", "your", "very", "long", "must", "please",
-    "with", "from", "into", "none", "null", "true", "false", "empty", "development", "production",
-    "staging", "prod", "service", "server", "client", "cluster", "internal", "master", "replica",
-    "string", "generated", "base64", "encoded", "dev", "app", "the", "for", "not", "set", "abc",
-    "foo", "bar", "baz", "123456", "12345", "1234", "123"};
+constexpr std::string_view kWeakWords[] = {"administrator",
+                                           "password",
+                                           "passwort",
+                                           "passwd",
+                                           "passphrase",
+                                           "credential",
+                                           "authentication",
+                                           "postgresql",
+                                           "postgres",
+                                           "rabbitmq",
+                                           "mongodb",
+                                           "mariadb",
+                                           "mysql",
+                                           "redis",
+                                           "elastic",
+                                           "grafana",
+                                           "keycloak",
+                                           "jenkins",
+                                           "minio",
+                                           "wordpress",
+                                           "kubernetes",
+                                           "database",
+                                           "default",
+                                           "supersecret",
+                                           "secret",
+                                           "admin",
+                                           "root",
+                                           "guest",
+                                           "user",
+                                           "test",
+                                           "demo",
+                                           "local",
+                                           "change",
+                                           "token",
+                                           "apikey",
+                                           "key",
+                                           "pass",
+                                           "welcome",
+                                           "hello",
+                                           "world",
+                                           "super",
+                                           "strong",
+                                           "secure",
+                                           "random",
+                                           "value",
+                                           "here",
+                                           "this",
+                                           "that",
+                                           "some",
+                                           "your",
+                                           "very",
+                                           "long",
+                                           "must",
+                                           "please",
+                                           "with",
+                                           "from",
+                                           "into",
+                                           "none",
+                                           "null",
+                                           "true",
+                                           "false",
+                                           "empty",
+                                           "development",
+                                           "production",
+                                           "staging",
+                                           "prod",
+                                           "service",
+                                           "server",
+                                           "client",
+                                           "cluster",
+                                           "internal",
+                                           "master",
+                                           "replica",
+                                           "string",
+                                           "generated",
+                                           "base64",
+                                           "encoded",
+                                           "dev",
+                                           "app",
+                                           "the",
+                                           "for",
+                                           "not",
+                                           "set",
+                                           "abc",
+                                           "foo",
+                                           "bar",
+                                           "baz",
+                                           "123456",
+                                           "12345",
+                                           "1234",
+                                           "123"};
 
 char lower(char c) { return static_cast<char>(std::tolower(static_cast<unsigned char>(c))); }
 bool isLower(char c) { return c >= 'a' && c <= 'z'; }
@@ -100,7 +182,8 @@ CharClass classOf(char c) {
 
 struct Shape {
   int classes = 0;
-  double changes = 0;  // share of neighbours whose classes differ; a capital before its word counts 0
+  double changes =
+      0;  // share of neighbours whose classes differ; a capital before its word counts 0
   bool letters = false;
 };
 
@@ -145,8 +228,8 @@ bool hasWord(std::string_view text) {
   std::string folded = mapped(text, lower);
   std::string unleeted = mapped(text, unleet);
   return std::any_of(std::begin(kWeakWords), std::end(kWeakWords), [&](std::string_view word) {
-    return word.size() >= least && (folded.find(word) != std::string::npos ||
-                                    unleeted.find(word) != std::string::npos);
+    return word.size() >= least &&
+           (folded.find(word) != std::string::npos || unleeted.find(word) != std::string::npos);
   });
 }
 
@@ -161,28 +244,29 @@ const RE2& referencePattern() {
   // Whole text. Each line one kind of thing that is not a value.
   static const RE2 kPattern(
       R"re((?i)\$?\$[{(].*|\$[a-z_][a-z0-9_]*|%[a-z_][a-z0-9_]*%|@.*@|&[a-z_].*|!.*)re"  // variables
-      R"re(|<.*>|\[.*\]|\{.*\}|__.*__|\.\.\..*|#.*)re"                                  // fill in
+      R"re(|<.*>|\[.*\]|\{.*\}|__.*__|\.\.\..*|#.*)re"                                   // fill in
       R"re(|(?:vault|ref\+[a-z]+|secretref|secret|sm|op|ssm|awssm|gcpsm|akv|env|file|arn|kms|keyvault)re"
       R"re(|bao|doppler|sops|aws|gcp|azurekv|k8s|kv|projects/[^/]+/secrets/.*)re"
-      R"re(|enc|crypt)[:\[(].*)re"                                                       // managers
-      R"re(|\{(?:cipher|ssha|sha|md5|crypt|bcrypt|noop|pbkdf2)[^}]*\}.*)re"              // hashes
+      R"re(|enc|crypt)[:\[(].*)re"                                           // managers
+      R"re(|\{(?:cipher|ssha|sha|md5|crypt|bcrypt|noop|pbkdf2)[^}]*\}.*)re"  // hashes
       R"re(|\$(?:2[abxy]?|1|5|6|y|apr1|argon2(?:id|i|d)|pbkdf2[a-z0-9-]*|scrypt)\$.*)re"
       R"re(|scram-sha-(?:1|256)\$.*|md5[a-f0-9]{32}|pbkdf2_sha256\$.*)re"
-      R"re(|(?:sha(?:1|224|256|384|512)|md5|h1)[:=-].*)re"                               // digests
-      R"re(|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})re"             // UUID
-      R"re(|(?:~|\.{1,2})/.*|(?-i:/[a-z._-].*)|[a-z]:\\.*|[a-z][a-z0-9+.-]*://.*)re"     // places
+      R"re(|(?:sha(?:1|224|256|384|512)|md5|h1)[:=-].*)re"                                // digests
+      R"re(|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})re"              // UUID
+      R"re(|(?:~|\.{1,2})/.*|(?-i:/[a-z._-].*)|[a-z]:\\.*|[a-z][a-z0-9+.-]*://.*)re"      // places
       R"re(|(?-i:[a-z0-9._-]+(?:/[a-z0-9._-]+)+(?::[A-Za-z0-9._-]+)?)(?:@sha256:.*)?)re"  // images
       R"re(|[\w.-]+\.(?:pem|crt|cer|key|json|ya?ml|txt|conf|properties|p12|jks|env|svc|local|com)re"
-      R"re(|io|org|net|dev)(?::[0-9]+)?)re"                                              // files
+      R"re(|io|org|net|dev)(?::[0-9]+)?)re"  // files
       R"re(|(?:ssh-(?:rsa|ed25519|dss)|ecdsa-sha2-\S+) .*|-----begin (?:certificate|public).*)re"
-      R"re(|mii[a-z0-9+/=\s]{200,}|ls0tls1crudjtibdrv[a-z0-9+/=\s]*)re"                  // DER
-      R"re(|ag[a-d][a-z0-9+/]{200,}={0,2})re"                                            // sealed
-      R"re(|[0-9.,:+\- tz]+|[0-9]+(?:ms|s|m|h|d|[kmgt]i?b?))re",                         // numbers
+      R"re(|mii[a-z0-9+/=\s]{200,}|ls0tls1crudjtibdrv[a-z0-9+/=\s]*)re"  // DER
+      R"re(|ag[a-d][a-z0-9+/]{200,}={0,2})re"                            // sealed
+      R"re(|[0-9.,:+\- tz]+|[0-9]+(?:ms|s|m|h|d|[kmgt]i?b?))re",         // numbers
       RE2::Quiet);
   return kPattern;
 }
 
-// Words joined by dashes, dots or underscores: "my-app-tls", "com.example.Foo", "web-7d4b9c6f5-x2x8q".
+// Words joined by dashes, dots or underscores: "my-app-tls", "com.example.Foo",
+// "web-7d4b9c6f5-x2x8q".
 bool isDashedName(std::string_view text) {
   if (text.find_first_of("-._") == std::string_view::npos) return false;
   size_t start = 0;

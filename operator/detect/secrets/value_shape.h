@@ -1,5 +1,5 @@
-// What a piece of text looks like: a generated credential, a password that a person chose, or one of
-// the many things that are neither (references, placeholders, names, digests). Pure functions of
+// What a piece of text looks like: a generated credential, a password that a person chose, or one
+// of the many things that are neither (references, placeholders, names, digests). Pure functions of
 // the text; nothing is kept. Safe from any thread.
 #pragma once
 
@@ -23,9 +23,9 @@ bool isReference(std::string_view text);
 bool looksRandom(std::string_view text);
 
 enum class PasswordStrength {
-  kNone,     // empty, a word, a placeholder, a reference
-  kChosen,   // a real password by its looks
-  kRandom,   // certainly generated: no word, entropy and length to match
+  kNone,    // empty, a word, a placeholder, a reference
+  kChosen,  // a real password by its looks
+  kRandom,  // certainly generated: no word, entropy and length to match
 };
 PasswordStrength passwordStrength(std::string_view text);
 

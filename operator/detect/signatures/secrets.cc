@@ -465,7 +465,8 @@ constexpr SecretPairRule kPairs[] = {
     {"tencent-access-key", "Tencent Cloud access key", "AKID", R"re(\bAKID[A-Za-z0-9]{32}\b)re",
      R"re([A-Za-z0-9]{32})re", R"re(secret.?key)re", "cloud.tencent.com: API keys"},
     {"twilio-auth-token", "Twilio auth token", "AC", R"re(\bAC[a-f0-9]{32}\b)re",
-     R"re([a-f0-9]{32})re", R"re(auth.?token|twilio.*token)re", "twilio.com docs: account SID and auth token"},
+     R"re([a-f0-9]{32})re", R"re(auth.?token|twilio.*token)re",
+     "twilio.com docs: account SID and auth token"},
     {"twilio-api-key", "Twilio API key", "SK", R"re(\bSK[a-f0-9]{32}\b)re",
      R"re([A-Za-z0-9]{32})re", R"re(secret)re", "twilio.com docs: API keys"},
 };

@@ -10,7 +10,8 @@ std::string changeFor(const Finding& finding) {
     return "replace value by valueFrom.secretKeyRef {name, key} of a new Secret";
   }
   if (path.find(".args[") != std::string::npos || path.find(".command[") != std::string::npos) {
-    return "put it into a Secret, add an environment variable with valueFrom.secretKeyRef, and write "
+    return "put it into a Secret, add an environment variable with valueFrom.secretKeyRef, and "
+           "write "
            "$(NAME) in its place";
   }
   if (finding.resource.kind == "ConfigMap") {

@@ -57,8 +57,7 @@ std::optional<std::pair<std::string, std::string>> refusal(const RotationTarget&
   std::string procedure = rotate::procedureFor(type, ref.ns, ref.name);
   rotate::SourceMark source = rotate::sourceOf(target.secret);
   if (!source.what.empty()) {
-    return {{"its source is elsewhere (" + source.what +
-                 ") and would put the exposed value back",
+    return {{"its source is elsewhere (" + source.what + ") and would put the exposed value back",
              source.todo}};
   }
   if (!target.rotator) {
@@ -66,7 +65,9 @@ std::optional<std::pair<std::string, std::string>> refusal(const RotationTarget&
   }
   const RotatorEntry& entry = *target.rotator;
   std::string named = "rotator " + entry.name + " of policy " + target.policy;
-  if (entry.type != "Random") return {{named + " is of type " + entry.type + ", which this version does not carry out", procedure}};
+  if (entry.type != "Random")
+    return {{named + " is of type " + entry.type + ", which this version does not carry out",
+             procedure}};
   if (entry.nature != "SharedToken") {
     return {{named + " does not declare random.nature: SharedToken, and a new value for anything "
                      "else destroys data",
@@ -82,7 +83,8 @@ std::optional<std::pair<std::string, std::string>> refusal(const RotationTarget&
     return {{"it has no value under key " + key + ", which " + named + " names",
              "correct the keys in the policy"}};
   }
-  if (ref.uid.empty() || target.remediationUid.empty()) return {{"it is not in the cluster", procedure}};
+  if (ref.uid.empty() || target.remediationUid.empty())
+    return {{"it is not in the cluster", procedure}};
   return std::nullopt;
 }
 

@@ -1,6 +1,6 @@
-// The rotation of one exposed Secret as a plan: stage, write, restart each consumer, give the previous
-// value up. Where no rotator of the policy lists the Secret, or rotating it in place would do harm,
-// the plan has no step and says exactly what a person has to do. Pure; never sees a value.
+// The rotation of one exposed Secret as a plan: stage, write, restart each consumer, give the
+// previous value up. Where no rotator of the policy lists the Secret, or rotating it in place would
+// do harm, the plan has no step and says exactly what a person has to do. Pure; never sees a value.
 #pragma once
 
 #include <cstdint>

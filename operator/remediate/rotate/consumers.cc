@@ -30,8 +30,9 @@ void judge(const ConsumerWorkload& candidate, Consumer& consumer) {
     consumer.reason = describe(above) + " controls it and would undo an annotation";
   } else if (!isRestartable(workload.kind)) {
     consumer.reason = workload.kind == "Pod" ? "a pod without a controller is not made again"
-                                             : "a " + workload.kind + " is not restarted by "
-                                                                      "Firebreak";
+                                             : "a " + workload.kind +
+                                                   " is not restarted by "
+                                                   "Firebreak";
   } else if (candidate.updateStrategy == "OnDelete") {
     consumer.reason = "its update strategy is OnDelete: delete its pods one by one";
   } else {

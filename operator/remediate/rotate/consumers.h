@@ -1,5 +1,5 @@
-// Who consumes a Secret, and what makes each of them take the new value. Pure; needs no value of any
-// Secret. Safe from any thread.
+// Who consumes a Secret, and what makes each of them take the new value. Pure; needs no value of
+// any Secret. Safe from any thread.
 #pragma once
 
 #include <string>
@@ -19,10 +19,10 @@ struct ConsumerWorkload {
 };
 
 enum class Treatment {
-  kRestart,   // an annotation on the template: its controller replaces the pods
-  kNextRun,   // a CronJob: its next Job takes the new value
-  kWait,      // a Job: runs to its end with the old value
-  kByHand,    // a bare pod, a controller above it, OnDelete: listed for a person
+  kRestart,  // an annotation on the template: its controller replaces the pods
+  kNextRun,  // a CronJob: its next Job takes the new value
+  kWait,     // a Job: runs to its end with the old value
+  kByHand,   // a bare pod, a controller above it, OnDelete: listed for a person
 };
 
 struct Consumer {

@@ -51,8 +51,8 @@ std::string changedText(const Rotation& rotation) {
 }
 
 tl::unexpected<Error> changedSince(const Rotation& rotation) {
-  return fail(ErrorCode::kConflict,
-              nameOf(rotation) + " was changed by " + changedText(rotation) + "; nothing is forced");
+  return fail(ErrorCode::kConflict, nameOf(rotation) + " was changed by " + changedText(rotation) +
+                                        "; nothing is forced");
 }
 
 std::string givenUpText(const Rotation& rotation) {
@@ -131,8 +131,8 @@ Result<Observation> observeStage(const Rotation& rotation, RotationContext& cont
 }
 
 Status removeStaging(const Rotation& rotation, const World& world, RotationContext& context) {
-  Status removed = context.secrets.remove(rotation.ns, rotation.staging,
-                                          preconditionOf(*world.staging));
+  Status removed =
+      context.secrets.remove(rotation.ns, rotation.staging, preconditionOf(*world.staging));
   if (!removed && removed.error().code == ErrorCode::kNotFound) return {};
   return removed;
 }
@@ -263,7 +263,8 @@ const Operation* operationFor(const Step& step) {
 }
 
 tl::unexpected<Error> unknown(const Step& step) {
-  return fail(ErrorCode::kInvalid, "step " + step.name + " names no operation of a Random rotation");
+  return fail(ErrorCode::kInvalid,
+              "step " + step.name + " names no operation of a Random rotation");
 }
 
 }  // namespace

@@ -46,11 +46,13 @@ struct Procedure {
 
 constexpr Procedure kProcedures[] = {
     {"kubernetes.io/service-account-token",
-     "the same Secret name gives the same token again, so deleting and making it anew does not help: "
+     "the same Secret name gives the same token again, so deleting and making it anew does not "
+     "help: "
      "make a token Secret under another name (or better use bound tokens), move its users, and "
      "delete this one; the API server then refuses the old token"},
     {"kubernetes.io/tls",
-     "have a new certificate issued for a new key, put both into the Secret, and ask the CA to revoke "
+     "have a new certificate issued for a new key, put both into the Secret, and ask the CA to "
+     "revoke "
      "the old certificate"},
     {"kubernetes.io/dockerconfigjson",
      "make a new token at the registry, put it into the Secret, and delete the old one there"},
@@ -67,9 +69,9 @@ constexpr Procedure kProcedures[] = {
 SourceMark sourceOf(const Json& secret) {
   const Json& owners = member(secret, {"metadata", "ownerReferences"});
   if (owners.is_array() && !owners.empty()) {
-    return {"owner " + stringOr(member(owners[0], "kind")) + " " +
-                stringOr(member(owners[0], "name")),
-            "change the value where its owner has it"};
+    return {
+        "owner " + stringOr(member(owners[0], "kind")) + " " + stringOr(member(owners[0], "name")),
+        "change the value where its owner has it"};
   }
   for (const MarkRow& row : kMarks) {
     const Json& value = member(secret, {"metadata", row.field, row.key});

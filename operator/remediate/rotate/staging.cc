@@ -15,15 +15,13 @@ constexpr size_t kMaxLength = 512;
 constexpr size_t kMaxName = 253;
 
 bool isHex(std::string_view text) {
-  return std::all_of(text.begin(), text.end(), [](char c) {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
-  });
+  return std::all_of(text.begin(), text.end(),
+                     [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
 }
 
 }  // namespace
 
-std::string stagingName(std::string_view secret, std::string_view remediationUid,
-                        int64_t episode) {
+std::string stagingName(std::string_view secret, std::string_view remediationUid, int64_t episode) {
   std::string seed = std::string(remediationUid) + '\0' + std::to_string(episode);
   std::string suffix = "-firebreak-" + sha256Hex(seed).substr(0, 8);
   std::string name(secret.substr(0, kMaxName - suffix.size()));

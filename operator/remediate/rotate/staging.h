@@ -1,7 +1,7 @@
 // The staging Secret of one rotation: holds the next and the previous value of each rotated key,
 // beside the Secret itself and owned by it, from before the first change until the previous value
-// is given up. All that the rotation knows is in it, so that a restarted operator goes on from there.
-// Pure but for what is handed in. Safe from any thread.
+// is given up. All that the rotation knows is in it, so that a restarted operator goes on from
+// there. Pure but for what is handed in. Safe from any thread.
 #pragma once
 
 #include <string>
@@ -27,8 +27,8 @@ struct Rotation {
   std::string secretUid;
   std::string staging;
   std::vector<std::string> keys;
-  std::string remediation;     // name
-  std::string id;              // "<remediation uid>-<episode>"
+  std::string remediation;  // name
+  std::string id;           // "<remediation uid>-<episode>"
 };
 
 // `operation`: "stage", "write" or "remove-staging".
@@ -54,8 +54,8 @@ enum class Holds { kPrevious, kNext, kNeither };
 Holds compare(const StoredSecret& secret, const StoredSecret& staging, const Rotation& rotation,
               RandomSource& random);
 
-// A new value of the old one's length class and alphabet: hexadecimal stays hexadecimal, 43 base64url
-// characters (32 bytes) at least, the line end at the end stays.
+// A new value of the old one's length class and alphabet: hexadecimal stays hexadecimal, 43
+// base64url characters (32 bytes) at least, the line end at the end stays.
 SecretValue successorOf(const SecretValue& old, RandomSource& random);
 
 }  // namespace firebreak::rotate

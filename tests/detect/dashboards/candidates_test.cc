@@ -44,7 +44,15 @@ TEST(ConsoleCandidates, TheImageGoesBeforeThePort) {
   const auto candidates =
       candidatesFor(dashboardProducts(), {consolePod()}, consoleService(), 80, 8080);
   EXPECT_EQ(first(candidates), "kube-web-view");
-  EXPECT_GT(candidates.size(), 1U);  // others are known on 8080
+  EXPECT_EQ(candidates.size(), 1U);  // others are known on 8080, but the image names this one
+}
+
+TEST(ConsoleCandidates, OnAWellKnownPortAnUnknownImageIsAskedWhereThePortIsEnough) {
+  Pod pod = consolePod();
+  changeSpec(pod, [](PodSpec& spec) { spec.containers[0].image = "localhost/e2e-console:dev"; });
+  const auto service = consoleService();
+  EXPECT_GT(candidatesFor(dashboardProducts(), {pod}, service, 80, 8080).size(), 3U);
+  EXPECT_TRUE(candidatesFor(dashboardProducts(), {pod}, service, 80, 8080, false).empty());
 }
 
 TEST(ConsoleCandidates, AnInfixOfTheImageIsAHint) {

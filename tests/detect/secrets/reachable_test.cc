@@ -51,19 +51,18 @@ const ExposureCause kCause{"open-dashboard-console-0",
 TEST(Reachable, EveryWayAPodGetsASecret) {
   std::set<std::string> names;
   for (const SecretUse& use : secretsReachableBy(console())) names.insert(use.secret);
-  EXPECT_EQ(names, (std::set<std::string>{"by-env", "by-env-from", "by-volume", "by-projection",
-                                          "pull"}));
+  EXPECT_EQ(names,
+            (std::set<std::string>{"by-env", "by-env-from", "by-volume", "by-projection", "pull"}));
 }
 
 TEST(Reachable, EachBecomesAFindingWithItsCause) {
-  auto found = exposedByConsequence(console(), kCause,
-                                    {secret("by-env"), secret("by-volume"), secret("unrelated")}, {});
+  auto found = exposedByConsequence(
+      console(), kCause, {secret("by-env"), secret("by-volume"), secret("unrelated")}, {});
   ASSERT_EQ(found.size(), 2U);
   EXPECT_EQ(found[0].cause, "open-dashboard-console-0");
   EXPECT_EQ(found[0].finding.family, Family::kExposedSecret);
   EXPECT_EQ(found[0].finding.tier, Tier::kRemediate);
-  EXPECT_EQ(found[0].finding.resource,
-            (ObjectRef{"v1", "Secret", "ops", "by-env", "uid-by-env"}));
+  EXPECT_EQ(found[0].finding.resource, (ObjectRef{"v1", "Secret", "ops", "by-env", "uid-by-env"}));
   EXPECT_EQ(found[0].finding.fieldPath, "data[\"token\"]");
   EXPECT_NE(found[0].finding.message.find("Deployment ops/console"), std::string::npos);
 }

@@ -55,7 +55,8 @@ constexpr Example kExamples[] = {
     {"google-oauth-client-secret", "GOC~SPX-<b:28>"},
     {"google-oauth-access-token", "ya~29.<b:120>"},
     {"azure-storage-key", "DefaultEndpointsProtocol=https;AccountName=shop;Account~Key=<s:86>=="},
-    {"azure-shared-access-key", "Endpoint=sb://shop.servicebus.windows.net/;SharedAccess~Key=<s:43>="},
+    {"azure-shared-access-key",
+     "Endpoint=sb://shop.servicebus.windows.net/;SharedAccess~Key=<s:43>="},
     {"azure-devops-token", "<a:76>AZ~DO<a:4>"},
     {"azure-container-registry-key", "<a:42>+AC~R<a:6>"},
     {"digitalocean-token", "do~p_v1_<h:64>"},
@@ -90,7 +91,9 @@ constexpr Example kExamples[] = {
     {"slack-refresh-token", "xo~xe-1-<a:146>"},
     {"slack-webhook", "https://hooks.sl~ack.com/services/T<u:10>/B<u:10>/<a:24>"},
     {"teams-webhook",
-     "https://shop.webhook.off~ice.com/webhookb2/<h:8>-<h:4>-<h:4>-<h:4>-<h:12>@<h:8>-<h:4>-<h:4>-<h:4>-<h:12>/IncomingWebhook/<h:32>/<h:8>-<h:4>-<h:4>-<h:4>-<h:12>"},
+     "https://shop.webhook.off~ice.com/webhookb2/"
+     "<h:8>-<h:4>-<h:4>-<h:4>-<h:12>@<h:8>-<h:4>-<h:4>-<h:4>-<h:12>/IncomingWebhook/<h:32>/"
+     "<h:8>-<h:4>-<h:4>-<h:4>-<h:12>"},
     {"discord-webhook", "https://disc~ord.com/api/webhooks/<d:18>/<b:68>"},
     {"telegram-bot-token", "<d:10>:A~A<b:33>"},
     {"sendgrid-key", "S~G.<b:22>.<b:43>"},
@@ -137,7 +140,8 @@ std::map<std::string, std::string> builtExamples(SampleMaker& maker) {
       SampleMaker::base64Url(R"({"signInAddress":"x.1password.com","secretKey":")" +
                              maker.make("<u:180>") + "\"}");
   built["grafana-cloud-token"] =
-      std::string("glc") + "_" + base64Encode(R"({"o":"1","n":"x","k":")" + maker.make("<a:40>") + "\"}");
+      std::string("glc") + "_" +
+      base64Encode(R"({"o":"1","n":"x","k":")" + maker.make("<a:40>") + "\"}");
   built["grafana-api-key"] =
       base64Encode(R"({"k":")" + maker.make("<a:48>") + R"(","n":"ci","id":1})");
   built["azure-client-secret"] = maker.make("<a:3>8Q") + "~" + maker.make("<a:34>");
@@ -203,7 +207,9 @@ std::string placeholder(std::string_view form, char filler) {
     }
     size_t end = form.find('>', i);
     std::string_view piece = form.substr(i + 1, end - i - 1);
-    size_t count = piece == "crc62" ? 6 : piece == "_crc16" ? 9 : std::stoul(std::string(piece.substr(2)));
+    size_t count = piece == "crc62"    ? 6
+                   : piece == "_crc16" ? 9
+                                       : std::stoul(std::string(piece.substr(2)));
     text.append(count, filler);
     i = end;
   }

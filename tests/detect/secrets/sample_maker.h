@@ -1,8 +1,8 @@
-// Makes credentials that are none, at run time and from pieces, so that the repository holds nothing
-// that looks like a live one. A form is text with <class:count> for random characters: d digits,
-// h lower hex, l lower+digit, u upper+digit, a letters and digits, b base64url, s base64, x bech32;
-// <crc62> is a checksum over the random run before, <_crc16> over all the text before. "~" stands for nothing and breaks up
-// prefixes.
+// Makes credentials that are none, at run time and from pieces, so that the repository holds
+// nothing that looks like a live one. A form is text with <class:count> for random characters: d
+// digits, h lower hex, l lower+digit, u upper+digit, a letters and digits, b base64url, s base64, x
+// bech32; <crc62> is a checksum over the random run before, <_crc16> over all the text before. "~"
+// stands for nothing and breaks up prefixes.
 #pragma once
 
 #include <openssl/bio.h>
@@ -75,7 +75,8 @@ class SampleMaker {
     return encoded;
   }
 
-  std::string jwt(std::string_view claims, std::string_view header = R"({"alg":"RS256","typ":"JWT"})") {
+  std::string jwt(std::string_view claims,
+                  std::string_view header = R"({"alg":"RS256","typ":"JWT"})") {
     return base64Url(header) + "." + base64Url(claims) + "." + make("<b:86>");
   }
 

@@ -56,7 +56,8 @@ TEST_F(Scan, PasswordByNameIsAnAlert) {
 }
 
 TEST_F(Scan, ChosenPasswordByNameIsAnAlert) {
-  for (const char* value : {"Winter2024!", "n3verGuess-me", "kXq!2mPz", "Blu3Horse#77", "Sup3rS3cr3t!2024"}) {
+  for (const char* value :
+       {"Winter2024!", "n3verGuess-me", "kXq!2mPz", "Blu3Horse#77", "Sup3rS3cr3t!2024"}) {
     auto findings = scanObject(withEnv("POSTGRES_PASSWORD", value));
     ASSERT_EQ(findings.size(), 1U) << value;
     EXPECT_EQ(findings[0].tier, Tier::kAlert);
@@ -121,7 +122,8 @@ TEST_F(Scan, ConfigMapTextsOfEverySort) {
       {"env", "export DB_PASSWORD=\"" + value + "\"\n", "data.env"},
       {"settings.xml", "<server><password>" + value + "</password></server>",
        "data[\"settings.xml\"]"},
-      {"web.config", "Server=db;User Id=sa;Password=" + value + ";Database=x", "data[\"web.config\"]"},
+      {"web.config", "Server=db;User Id=sa;Password=" + value + ";Database=x",
+       "data[\"web.config\"]"},
       {"redis.conf", "port 6379\n--requirepass " + value + "\n", "data[\"redis.conf\"]"},
       {"DB_PASSWORD", value, "data.DB_PASSWORD"},
   };
@@ -129,6 +131,25 @@ TEST_F(Scan, ConfigMapTextsOfEverySort) {
     SCOPED_TRACE(c.key);
     expectOne(configMap(c.key, c.text), value, "password-literal", Tier::kAlert, c.path);
   }
+}
+
+TEST_F(Scan, TextsThatNameNoPassword) {
+  std::string value = password();
+  for (const std::string& text : {"machine git.internal login ci password " + value + "\n",
+                                  "bind 0.0.0.0\nrequirepass " + value + "\n",
+                                  "CREATE USER shop WITH PASSWORD '" + value + "';\n",
+                                  "CREATE USER 'shop'@'%' IDENTIFIED BY '" + value + "';\n"}) {
+    expectOne(configMap("file", text), value, "command-line-password", Tier::kAlert, "data.file");
+  }
+}
+
+TEST_F(Scan, KubeconfigInAConfigMap) {
+  std::string pem = maker.privateKeyPem();
+  std::string config =
+      "apiVersion: v1\nkind: Config\nusers:\n- name: admin\n  user:\n    client-key-data: " +
+      base64Encode(pem) + "\n";
+  expectOne(configMap("kubeconfig", config), pem, "private-key", Tier::kRemediate,
+            "data.kubeconfig");
 }
 
 TEST_F(Scan, SaysTheLineWithinAText) {
@@ -209,9 +230,11 @@ TEST_F(Scan, AwsIdAndSecretTogetherAreCertain) {
                                          {{"name", "AWS_SECRET_ACCESS_KEY"}, {"value", secret}}})}};
   expectOne(deployment(container), secret, "aws-access-key", Tier::kRemediate,
             "spec.template.spec.containers[0].env[1].value");
-  expectOne(withEnv("AWS_SECRET_ACCESS_KEY", secret), secret, "key-literal", Tier::kAlert, kEnvPath);
+  expectOne(withEnv("AWS_SECRET_ACCESS_KEY", secret), secret, "key-literal", Tier::kAlert,
+            kEnvPath);
   EXPECT_TRUE(scanObject(withEnv("AWS_ACCESS_KEY_ID", id)).empty());
-  std::string ini = "[default]\naws_access_key_id = " + id + "\naws_secret_access_key = " + secret + "\n";
+  std::string ini =
+      "[default]\naws_access_key_id = " + id + "\naws_secret_access_key = " + secret + "\n";
   expectOne(configMap("credentials", ini), secret, "aws-access-key", Tier::kRemediate,
             "data.credentials");
 }
@@ -223,25 +246,39 @@ TEST_F(Scan, EveryPodTemplateAndOtherPlaces) {
   init["spec"]["template"]["spec"]["initContainers"] = Json::array({{{"name", "i"}, {"env", env}}});
   expectOne(init, token, "github-personal-token", Tier::kRemediate,
             "spec.template.spec.initContainers[0].env[0].value");
-  Json custom = {{"apiVersion", "example.io/v1"}, {"kind", "Crawler"}, {"metadata", {{"name", "c"}}},
-                 {"spec", {{"workers", Json::array({{{"template", {{"spec", {{"containers",
-                     Json::array({{{"name", "w"}, {"env", env}}})}}}}}}})}}}};
+  Json custom = {
+      {"apiVersion", "example.io/v1"},
+      {"kind", "Crawler"},
+      {"metadata", {{"name", "c"}}},
+      {"spec",
+       {{"workers",
+         Json::array(
+             {{{"template",
+                {{"spec", {{"containers", Json::array({{{"name", "w"}, {"env", env}}})}}}}}}})}}}};
   expectOne(custom, token, "github-personal-token", Tier::kRemediate,
             "spec.workers[0].template.spec.containers[0].env[0].value");
-  Json application = {{"apiVersion", "argoproj.io/v1alpha1"}, {"kind", "Application"},
-                      {"metadata", {{"name", "a"}}},
-                      {"spec", {{"source", {{"helm", {{"values", "git:\n  token: " + token + "\n"}}}}}}}};
+  Json application = {
+      {"apiVersion", "argoproj.io/v1alpha1"},
+      {"kind", "Application"},
+      {"metadata", {{"name", "a"}}},
+      {"spec", {{"source", {{"helm", {{"values", "git:\n  token: " + token + "\n"}}}}}}}};
   expectOne(application, token, "github-personal-token", Tier::kRemediate,
             "spec.source.helm.values");
-  Json ingress = {{"apiVersion", "networking.k8s.io/v1"}, {"kind", "Ingress"},
-                  {"metadata", {{"name", "i"}, {"annotations", {{"nginx.ingress.kubernetes.io/configuration-snippet",
-                      "proxy_set_header X-Token " + token + ";"}}}}}};
+  Json ingress = {{"apiVersion", "networking.k8s.io/v1"},
+                  {"kind", "Ingress"},
+                  {"metadata",
+                   {{"name", "i"},
+                    {"annotations",
+                     {{"nginx.ingress.kubernetes.io/configuration-snippet",
+                       "proxy_set_header X-Token " + token + ";"}}}}}};
   expectOne(ingress, token, "github-personal-token", Tier::kRemediate,
             "metadata.annotations[\"nginx.ingress.kubernetes.io/configuration-snippet\"]");
 }
 
 TEST_F(Scan, ASecretsOwnDataIsWhereSecretsBelong) {
-  Json secret = {{"apiVersion", "v1"}, {"kind", "Secret"}, {"metadata", {{"name", "s"}}},
+  Json secret = {{"apiVersion", "v1"},
+                 {"kind", "Secret"},
+                 {"metadata", {{"name", "s"}}},
                  {"data", {{"t", base64Encode(githubToken())}}},
                  {"stringData", {{"password", password()}, {"token", githubToken()}}}};
   EXPECT_TRUE(scanObject(secret).empty()) << listed(scanObject(secret));
@@ -251,7 +288,9 @@ TEST_F(Scan, LastAppliedConfigurationIsParsedAgain) {
   std::string token = githubToken();
   const std::string path =
       "metadata.annotations[\"kubectl.kubernetes.io/last-applied-configuration\"]";
-  Json applied = {{"apiVersion", "v1"}, {"kind", "Secret"}, {"metadata", {{"name", "s"}}},
+  Json applied = {{"apiVersion", "v1"},
+                  {"kind", "Secret"},
+                  {"metadata", {{"name", "s"}}},
                   {"data", {{"t", base64Encode(token)}}}};
   Json secret = applied;
   secret["metadata"]["annotations"] = {
@@ -280,10 +319,11 @@ TEST_F(Scan, TheSameScanTwiceSaysTheSame) {
 }
 
 TEST_F(Scan, OddShapesAreSurvived) {
-  for (const char* text : {"[]", "{}", "null", "3", R"({"kind":3,"metadata":[],"spec":"x"})",
-                           R"({"apiVersion":"v1","kind":"ConfigMap","data":[1,{"a":null}]})",
-                           R"({"kind":"Pod","spec":{"containers":[null,1,{"env":[{"name":1,"value":2}]}]}})",
-                           R"({"auths":{"x":null,"y":[],"z":{"auth":7}}})"}) {
+  for (const char* text :
+       {"[]", "{}", "null", "3", R"({"kind":3,"metadata":[],"spec":"x"})",
+        R"({"apiVersion":"v1","kind":"ConfigMap","data":[1,{"a":null}]})",
+        R"({"kind":"Pod","spec":{"containers":[null,1,{"env":[{"name":1,"value":2}]}]}})",
+        R"({"auths":{"x":null,"y":[],"z":{"auth":7}}})"}) {
     EXPECT_TRUE(scanObject(Json::parse(text)).empty()) << text;
   }
 }

@@ -18,7 +18,9 @@ using firebreak::testing::scanObject;
 using firebreak::testing::withEnv;
 
 TEST(SecretTraps, ValuesThatAreNone) {
-  const std::string aws = "AKIA" "IOSFODNN7EXAMPLE";
+  const std::string aws =
+      "AKIA"
+      "IOSFODNN7EXAMPLE";
   const std::pair<const char*, std::string> kValues[] = {
       {"DB_PASSWORD_FILE", "/run/secrets/db-password"},
       {"DB_PASSWORD", "/run/secrets/db-password"},
@@ -56,7 +58,9 @@ TEST(SecretTraps, ValuesThatAreNone) {
       {"AUTH_TOKEN_ISSUER", "Xk29fPq81LmZ0aQe"},
       {"SECRET_NAME", "Xk29fPq81LmZ0aQe"},
       {"PUBLIC_KEY", "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEq5mVYKZ8dDcJcNu6yUFp7kQ9h0Pz"},
-      {"STRIPE_PUBLISHABLE_KEY", "pk_li" "ve_4eC39HqLyjWDarjtT1zdp7dc"},
+      {"STRIPE_PUBLISHABLE_KEY",
+       "pk_li"
+       "ve_4eC39HqLyjWDarjtT1zdp7dc"},
       {"AWS_ACCESS_KEY_ID", aws},
       {"AWS_SECRET_ACCESS_KEY", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"},
       {"GIT_COMMIT", "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b"},
@@ -91,15 +95,17 @@ TEST(SecretTraps, PublicSamplesOfTokens) {
 TEST(SecretTraps, ReferencesAreNotValues) {
   Json container = {
       {"name", "main"},
-      {"env", Json::array({{{"name", "DB_PASSWORD"},
-                            {"valueFrom", {{"secretKeyRef", {{"name", "db"}, {"key", "password"}}}}}}})},
+      {"env",
+       Json::array({{{"name", "DB_PASSWORD"},
+                     {"valueFrom", {{"secretKeyRef", {{"name", "db"}, {"key", "password"}}}}}}})},
       {"envFrom", Json::array({{{"secretRef", {{"name", "app-secrets"}}}}})}};
   EXPECT_TRUE(scanObject(deployment(container)).empty());
 }
 
 TEST(SecretTraps, SealedEncryptedAndPublicMaterial) {
   SampleMaker maker;
-  Json sealed = {{"apiVersion", "bitnami.com/v1alpha1"}, {"kind", "SealedSecret"},
+  Json sealed = {{"apiVersion", "bitnami.com/v1alpha1"},
+                 {"kind", "SealedSecret"},
                  {"metadata", {{"name", "s"}}},
                  {"spec", {{"encryptedData", {{"password", "AgB" + maker.make("<s:700>")}}}}}};
   EXPECT_TRUE(scanObject(sealed).empty()) << listed(scanObject(sealed));
@@ -111,17 +117,22 @@ TEST(SecretTraps, SealedEncryptedAndPublicMaterial) {
                             maker.make("<s:64>") + "\n-----END CERTIFICATE-----\n";
   EXPECT_TRUE(scanObject(configMap("ca.crt", certificate)).empty());
   EXPECT_TRUE(scanObject(configMap("ca", base64Encode(certificate))).empty());
-  std::string publicKey = "-----BEGIN PUBLIC KEY-----\n" + maker.make("<s:64>") +
-                          "\n-----END PUBLIC KEY-----\n";
+  std::string publicKey =
+      "-----BEGIN PUBLIC KEY-----\n" + maker.make("<s:64>") + "\n-----END PUBLIC KEY-----\n";
   EXPECT_TRUE(scanObject(configMap("key.pub", publicKey)).empty());
-  EXPECT_TRUE(scanObject(configMap("authorized_keys", "ssh-ed25519 AAAAC3" + maker.make("<s:62>") + " me@host")).empty());
-  EXPECT_TRUE(scanObject(configMap("doc", "-----BEGIN RSA PRIVATE KEY-----\n...\n-----END RSA PRIVATE KEY-----")).empty());
+  EXPECT_TRUE(scanObject(configMap("authorized_keys",
+                                   "ssh-ed25519 AAAAC3" + maker.make("<s:62>") + " me@host"))
+                  .empty());
+  EXPECT_TRUE(
+      scanObject(
+          configMap("doc", "-----BEGIN RSA PRIVATE KEY-----\n...\n-----END RSA PRIVATE KEY-----"))
+          .empty());
 }
 
 TEST(SecretTraps, ChecksumsAndDigests) {
   SampleMaker maker;
-  Json object = deployment({{"name", "main"},
-                            {"image", "quay.io/x/y@sha256:" + maker.make("<h:64>")}});
+  Json object =
+      deployment({{"name", "main"}, {"image", "quay.io/x/y@sha256:" + maker.make("<h:64>")}});
   object["spec"]["template"]["metadata"]["annotations"] = {
       {"checksum/config", maker.make("<h:64>")}, {"checksum/secret", maker.make("<h:64>")}};
   object["metadata"]["labels"] = {{"pod-template-hash", maker.make("<l:10>")}};
@@ -130,18 +141,49 @@ TEST(SecretTraps, ChecksumsAndDigests) {
 }
 
 TEST(CredentialNames, ByTheirLastWords) {
-  for (const char* name : {"DB_PASSWORD", "dbPassword", "spring.datasource.password", "--db-password",
-                           "API_KEY", "apiKey", "X-Api-Key", "CLIENT_SECRET", "auth-token",
-                           "AWS_SECRET_ACCESS_KEY", "secret_key_base", "MYSQL_ROOT_PASSWORD",
-                           "redisPassword", "PGPASSWORD", "DB_PASS", "password_1", "jwtSecret",
-                           "_authToken", "requirepass", "ENCRYPTION_KEY"}) {
+  for (const char* name : {"DB_PASSWORD",
+                           "dbPassword",
+                           "spring.datasource.password",
+                           "--db-password",
+                           "API_KEY",
+                           "apiKey",
+                           "X-Api-Key",
+                           "CLIENT_SECRET",
+                           "auth-token",
+                           "AWS_SECRET_ACCESS_KEY",
+                           "secret_key_base",
+                           "MYSQL_ROOT_PASSWORD",
+                           "redisPassword",
+                           "PGPASSWORD",
+                           "DB_PASS",
+                           "password_1",
+                           "jwtSecret",
+                           "_authToken",
+                           "requirepass",
+                           "ENCRYPTION_KEY"}) {
     EXPECT_TRUE(credentialSort(name).has_value()) << name;
   }
-  for (const char* name : {"PASSWORD_FILE", "secretName", "tokenExpirationSeconds", "secretKeyRef",
-                           "passwordKey", "existingSecretName",
-                           "nextPageToken", "continueToken", "TOKEN_URL", "key", "keyName",
-                           "publicKey", "imagePullSecrets", "bypass", "compass", "monkey", "author",
-                           "passwordHash", "tokenReview", "eos_token", "serviceAccountName"}) {
+  for (const char* name : {"PASSWORD_FILE",
+                           "secretName",
+                           "tokenExpirationSeconds",
+                           "secretKeyRef",
+                           "passwordKey",
+                           "existingSecretName",
+                           "nextPageToken",
+                           "continueToken",
+                           "TOKEN_URL",
+                           "key",
+                           "keyName",
+                           "publicKey",
+                           "imagePullSecrets",
+                           "bypass",
+                           "compass",
+                           "monkey",
+                           "author",
+                           "passwordHash",
+                           "tokenReview",
+                           "eos_token",
+                           "serviceAccountName"}) {
     EXPECT_FALSE(credentialSort(name).has_value()) << name;
   }
 }
@@ -156,8 +198,9 @@ TEST(ValueShape, TellsGeneratedFromNamed) {
     }
     EXPECT_LE(missed, 40) << form;  // 8 %
   }
-  for (const char* text : {"MyAppClientSecretName", "kube-apiserver-kubelet-client", "com.acme.Shop",
-                           "applicationConfiguration", "ReadWriteManyVolume", "internalservice"}) {
+  for (const char* text :
+       {"MyAppClientSecretName", "kube-apiserver-kubelet-client", "com.acme.Shop",
+        "applicationConfiguration", "ReadWriteManyVolume", "internalservice"}) {
     EXPECT_EQ(passwordStrength(text), PasswordStrength::kNone) << text;
   }
 }

@@ -1,0 +1,92 @@
+#!/usr/bin/env bash
+# helm uninstall: it ends within the minute, no object hangs on a finalizer of Firebreak's, nothing of the
+# chart stays but what docs/install.md lists, and a second install takes over what stayed.
+#
+# Needs helm and kubectl in PATH, $KUBECONFIG of a cluster administrator and the chart as release
+# `firebreak`. Installs it again at the end, with the values that it had.
+set -uo pipefail
+
+top=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+namespace=firebreak-system
+release=firebreak
+operator=(--as="system:serviceaccount:$namespace:$release-operator" --as-group=system:masters)
+mark=e2e-uninstall-$$
+work=$(mktemp -d)
+failures=0 cases=0
+
+if ! helm get values "$release" --namespace "$namespace" --output yaml >"$work/values.yaml" 2>"$work/error"; then
+  printf 'release %s is not installed: %s\n' "$release" "$(<"$work/error")" >&2
+  exit 2
+fi
+
+# shellcheck disable=SC2329  # called by the trap
+cleanup() {
+  kubectl delete securitypolicies.firebreak.dev "$mark" --ignore-not-found --wait=false
+  helm status "$release" --namespace "$namespace" ||
+    helm install "$release" "$top/charts/firebreak" --namespace "$namespace" --values "$work/values.yaml" --wait --timeout 3m
+  kubectl "${operator[@]}" patch remediations.firebreak.dev "$mark" --type=merge -p '{"metadata":{"finalizers":null}}'
+  kubectl delete remediations.firebreak.dev "$mark" --ignore-not-found --wait=false
+  rm -rf "$work"
+} >/dev/null 2>&1
+trap cleanup EXIT
+trap 'exit 130' INT TERM
+
+report() {  # ok|FAILED, name, detail
+  cases=$((cases + 1))
+  if [[ $1 == ok ]]; then printf 'ok      %s\n' "$2"; return; fi
+  failures=$((failures + 1))
+  printf 'FAILED  %s\n        %s\n' "$2" "${3//$'\n'/$'\n'        }"
+}
+expect() {  # NAME WANTED GOT
+  if [[ $3 == "$2" ]]; then report ok "$1"; else report FAILED "$1" "is: $3"; fi
+}
+
+# What could be left hanging: a finalizer on a policy and on a Remediation.
+if ! kubectl "${operator[@]}" create -f - >"$work/error" 2>&1 <<E
+apiVersion: firebreak.dev/v1alpha1
+kind: Remediation
+metadata: {name: $mark, finalizers: [firebreak.dev/undo]}
+spec: {family: Miner, targetRef: {apiVersion: v1, kind: Pod, namespace: default, name: gone, uid: $mark}, fingerprint: f}
+E
+then printf 'cannot set up: %s\n' "$(<"$work/error")" >&2; exit 2; fi
+if ! kubectl create -f - >"$work/error" 2>&1 <<E
+apiVersion: firebreak.dev/v1alpha1
+kind: SecurityPolicy
+metadata: {name: $mark, finalizers: [firebreak.dev/undo]}
+spec: {mode: Disabled}
+E
+then printf 'cannot set up: %s\n' "$(<"$work/error")" >&2; exit 2; fi
+
+begin=$SECONDS
+if answer=$(helm uninstall "$release" --namespace "$namespace" --wait --timeout 3m 2>&1); then report ok "helm uninstall succeeds"
+else report FAILED "helm uninstall succeeds" "$answer"; fi
+took=$((SECONDS - begin))
+if ((took <= 90)); then report ok "it takes ${took} s"; else report FAILED "it takes ${took} s" "more than 90"; fi
+
+expect "the finalizer of a Remediation is off" "" "$(kubectl get remediations.firebreak.dev "$mark" -o 'jsonpath={.metadata.finalizers}' 2>&1)"
+expect "the finalizer of a SecurityPolicy is off" "" "$(kubectl get securitypolicies.firebreak.dev "$mark" -o 'jsonpath={.metadata.finalizers}' 2>&1)"
+expect "an administrator can delete a Remediation now" "remediation.firebreak.dev/$mark" \
+  "$(kubectl delete remediations.firebreak.dev "$mark" --timeout=10s -o name 2>&1)"
+
+# Namespaces end in the background.
+for _ in {1..60}; do
+  kubectl get namespace firebreak-sensor >/dev/null 2>&1 || break
+  sleep 1
+done
+kinds=deployments,daemonsets,jobs,pods,services,serviceaccounts,roles,rolebindings,poddisruptionbudgets,networkpolicies
+kinds+=,clusterroles,clusterrolebindings,validatingadmissionpolicies,validatingadmissionpolicybindings,namespaces,configmaps,secrets
+expect "nothing of the chart stays" "" \
+  "$(kubectl get "$kinds" --all-namespaces --selector "app.kubernetes.io/instance=$release,helm.sh/chart" -o name 2>&1 | grep -v '^No resources found')"
+expect "the definitions stay" "nodeguards remediations securitypolicies" \
+  "$(kubectl get crd --selector "app.kubernetes.io/instance=$release" -o 'jsonpath={range .items[*]}{.spec.names.plural}{" "}{end}' | sed 's/ $//')"
+expect "of Secrets only the keys stay in its namespace" "" \
+  "$(kubectl get secrets --namespace "$namespace" -o name 2>&1 | grep -vE '^secret/firebreak-keys$|^No resources')"
+
+if answer=$(helm install "$release" "$top/charts/firebreak" --namespace "$namespace" --values "$work/values.yaml" --wait --timeout 3m 2>&1); then
+  report ok "a second install takes over what stayed"
+else
+  report FAILED "a second install takes over what stayed" "$(tail -3 <<<"$answer")"
+fi
+
+printf '%d cases, %d failed\n' "$cases" "$failures"
+((failures == 0))

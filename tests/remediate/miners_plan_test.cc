@@ -1,0 +1,73 @@
+#include "remediate/plan/miners.h"
+
+#include <gtest/gtest.h>
+
+namespace firebreak::remediate {
+namespace {
+
+MinerTarget targetOf(const char* ownerKind) {
+  MinerTarget target;
+  target.pod = {{"metadata",
+                 {{"name", "web-1"},
+                  {"namespace", "shop"},
+                  {"uid", "u1"},
+                  {"labels", {{"app", "web"}, {"pod-template-hash", "7c"}}}}},
+                {"spec", {{"nodeName", "node-1"}}}};
+  target.owner.kind = ownerKind;
+  target.remediationName = "miner-web-1-x";
+  target.remediationUid = "r1";
+  target.actions = {"Isolate", "Drop", "CutConnections"};
+  return target;
+}
+
+TEST(MinerPlan, EveryLabelComesOffAndTheMarkGoesOnInOnePatch) {
+  Plan plan = planMiner(targetOf("ReplicaSet"));
+  ASSERT_EQ(plan.steps.size(), 3U);
+  EXPECT_EQ(plan.steps[0].type, PatchType::kCreate);
+  EXPECT_EQ(plan.steps[0].manifest["spec"]["podSelector"]["matchLabels"][kQuarantineLabel], "r1");
+  EXPECT_EQ(plan.steps[1].name, "keep-on-return");
+  Json pod = targetOf("ReplicaSet").pod.patch(Json::parse(patchText(plan.steps[2])));
+  EXPECT_EQ(pod["metadata"]["labels"], Json({{kQuarantineLabel, "r1"}}));
+}
+
+TEST(MinerPlan, AStatefulSetsPodKeepsItsLabels) {
+  Plan plan = planMiner(targetOf("StatefulSet"));
+  Json pod = targetOf("StatefulSet").pod.patch(Json::parse(patchText(plan.steps[1])));
+  EXPECT_EQ(pod["metadata"]["labels"]["app"], "web");
+  EXPECT_EQ(pod["metadata"]["labels"][kQuarantineLabel], "r1");
+}
+
+TEST(MinerPlan, TheSensorIsOrderedOnlyWhereItCanIsolate) {
+  MinerTarget target = targetOf("DaemonSet");
+  target.sensorLevel = "Full";
+  EXPECT_EQ(planMiner(target).steps.size(), 2U);
+  target.sensorLevel = "Responder";
+  Plan plan = planMiner(target);
+  ASSERT_EQ(plan.steps.size(), 3U);
+  EXPECT_EQ(plan.steps[2].manifest["measures"], Json({"CutConnections", "Drop", "Probe"}));
+  EXPECT_EQ(plan.steps[2].proof, Proof::kPodUnreachable);
+}
+
+TEST(MinerPlan, APolicyThatStillAdmitsIsNamed) {
+  MinerTarget target = targetOf("ReplicaSet");
+  target.networkPolicies = {{{"metadata", {{"name", "allow-all"}}},
+                             {"spec", {{"podSelector", Json::object()}, {"ingress", {Json::object()}}}}},
+                            {{"metadata", {{"name", "deny-all"}}},
+                             {"spec", {{"podSelector", Json::object()}}}}};
+  std::string caveats;
+  for (const std::string& caveat : planMiner(target).caveats) caveats += caveat;
+  EXPECT_NE(caveats.find("allow-all"), std::string::npos);
+  EXPECT_EQ(caveats.find("deny-all"), std::string::npos);
+}
+
+TEST(MinerPlan, APodWithoutLabelsGetsTheMarkAsItsOnlyOne) {
+  MinerTarget target = targetOf("");
+  target.pod["metadata"].erase("labels");
+  Plan plan = planMiner(target);
+  Json pod = target.pod.patch(Json::parse(patchText(plan.steps[1])));
+  EXPECT_EQ(pod["metadata"]["labels"], Json({{kQuarantineLabel, "r1"}}));
+  EXPECT_EQ(pod.patch(Json::parse(undoText(plan.steps[1]))), target.pod);
+}
+
+}  // namespace
+}  // namespace firebreak::remediate
