@@ -43,9 +43,16 @@ class Asker {
     // A firewall's silence costs the whole time limit: it is not asked for twice.
     if (answer.outcome == Outcome::kTimedOut || answer.outcome == Outcome::kFailed) silent_ = true;
     if (answer.outcome == Outcome::kRefused) refused_.insert(scheme);
+    if (answer.outcome == Outcome::kAnswered) answered_.insert(scheme);
     return answer;
   }
   bool silent() const { return silent_ || refused_.size() > 1; }
+  // Refused one question and answered another: a node port that was being programmed meanwhile. What
+  // was refused may have been the one that tells.
+  bool cameUpMeanwhile() const {
+    return std::any_of(refused_.begin(), refused_.end(),
+                       [&](const std::string& scheme) { return answered_.contains(scheme); });
+  }
 
  private:
   Prober& prober_;
@@ -53,7 +60,8 @@ class Asker {
   const Prober::Addresses& allowed_;
   std::chrono::milliseconds timeout_;
   bool silent_ = false;
-  std::set<std::string> refused_;  // schemes
+  std::set<std::string> refused_;   // schemes
+  std::set<std::string> answered_;  // schemes
   std::map<std::pair<std::string, std::string>, ProbeAnswer> answers_;
 };
 
@@ -164,6 +172,9 @@ std::vector<ProbedPath> probeConsole(Prober& prober, const ConsoleQuestion& ques
       ProbedPath path = askProduct(asker, *product, endpoint);
       if (rank(path) > rank(best)) best = std::move(path);
       if (best.verdict == Verdict::kOpen || asker.silent()) break;
+    }
+    if (best.verdict == Verdict::kNotThisProduct && asker.cameUpMeanwhile()) {
+      best.verdict = Verdict::kUnknown;
     }
     if (best.verdict != Verdict::kOpen && best.verdict != Verdict::kLocked) best.product = nullptr;
     if (!candidates.empty()) paths.push_back(std::move(best));
