@@ -90,7 +90,7 @@ Status readDashboards(const Json& json, DashboardsSpec* out) {
   }
   out->clusterReach = reach == "Cluster";
   const Json& probe = member(json, "probe");
-  if (auto read = readNumber(member(probe, "intervalSeconds"), path + ".probe.intervalSeconds", 1,
+  if (auto read = readNumber(member(probe, "intervalSeconds"), path + ".probe.intervalSeconds", 0,
                              kMax, &out->probeIntervalSeconds);
       !read)
     return read;
@@ -113,7 +113,7 @@ Status readSecrets(const Json& json, SecretsSpec* out) {
       !read)
     return read;
   if (member(json, "rotators").is_array()) out->rotators = member(json, "rotators");
-  return readNumber(member(json, {"restart", "maxConcurrent"}), path + ".restart.maxConcurrent", 1,
+  return readNumber(member(json, {"restart", "maxConcurrent"}), path + ".restart.maxConcurrent", 0,
                     kMax, &out->restartMaxConcurrent);
 }
 

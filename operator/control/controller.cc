@@ -264,7 +264,7 @@ Result<std::optional<WallTime>> Controller::Impl::onService(const std::string& k
   }
   // A port that does not answer yet (a pod that starts, a rule that is being programmed) is asked
   // again soon, everything else on the policy's interval.
-  auto interval = std::chrono::seconds(policy->dashboards.probeIntervalSeconds);
+  auto interval = std::chrono::seconds(std::max<int64_t>(5, policy->dashboards.probeIntervalSeconds));
   bool young = clock.wall() - service->meta.created < std::chrono::minutes(5);
   auto again = look.silent ? std::chrono::seconds(young ? 1 : 30) : interval;
   return std::optional<WallTime>(clock.wall() + std::min(again, interval));

@@ -16,6 +16,15 @@ using remediate::StepView;
 // More moves than any plan needs; what is left is done at the next turn.
 constexpr int kMostMoves = 200;
 
+// Decimal numbers of any length.
+bool isLater(const std::string& a, const std::string& b) {
+  auto isNumber = [](const std::string& text) {
+    return !text.empty() && text.find_first_not_of("0123456789") == std::string::npos;
+  };
+  if (!isNumber(a) || !isNumber(b)) return false;
+  return a.size() != b.size() ? a.size() > b.size() : a > b;
+}
+
 }  // namespace
 
 RemediationReconciler::RemediationReconciler(kube::Client& client, World& world, Executor& executor,
@@ -46,15 +55,22 @@ void RemediationReconciler::forgotten(const std::string& name) {
   latest_.erase(name);
 }
 
+// The watch may show our own write before its answer came, so what we remember counts only while it is
+// the later one. Versions are compared as numbers, which the API server promises since 1.35 and has
+// always done; where they are none, what the watch shows counts.
 std::optional<Remediation> RemediationReconciler::newest(const std::string& name) {
-  {
-    std::lock_guard lock(mutex_);
-    auto found = latest_.find(name);
-    if (found != latest_.end()) return found->second;
-  }
   auto stored = world_.remediations.get(name);
-  if (!stored) return std::nullopt;
-  return *stored;
+  std::lock_guard lock(mutex_);
+  auto found = latest_.find(name);
+  if (found == latest_.end()) {
+    if (!stored) return std::nullopt;
+    return *stored;
+  }
+  if (stored && !isLater(found->second.resourceVersion, stored->resourceVersion)) {
+    latest_.erase(found);
+    return *stored;
+  }
+  return found->second;
 }
 
 const Step* RemediationReconciler::plannedStep(const Gathered& gathered, size_t index) const {
