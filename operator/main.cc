@@ -3,6 +3,7 @@
 #include <iostream>
 
 #include "cli/decide.h"
+#include "cli/explain.h"
 #include "cli/healthz.h"
 #include "cli/release.h"
 #include "cli/scan.h"
@@ -22,6 +23,7 @@ constexpr Command kCommands[] = {
     {"operator", firebreak::runOperator, "watch SecurityPolicies and remediate what they cover"},
     {"sensor", firebreak::runSensor, "watch this node's processes and carry out isolations"},
     {"status", firebreak::runStatus, "policies, findings, remediations and sensors on one page"},
+    {"explain", firebreak::runExplain, "explain NAME: one remediation in words"},
     {"approve", firebreak::runDecide, "approve NAME: let a remediation that waits go on"},
     {"reject", firebreak::runDecide, "reject NAME: leave this target alone"},
     {"revert", firebreak::runDecide, "revert NAME: undo what was done, in reverse order"},
