@@ -192,8 +192,9 @@ ProofView MinerFamily::prove(const Remediation& remediation, const SecurityPolic
   return {Verdict::kUnknown, "SensorSilent", "the node's sensor has not answered the order yet"};
 }
 
-// Labels must not go back to a controller that would delete the pod at once, and what makes the
-// ReplicaSet keep the pod stays until it has chosen which one goes.
+// Labels must not go back to a controller that would delete the pod at once: a ReplicaSet with one too
+// many deletes one that is not Ready first, as the kubelet's probes made this one while the node held
+// it. And what makes it keep the pod stays until it has chosen which one goes.
 UndoAdvice MinerFamily::adviseUndo(const Remediation& remediation,
                                    const remediate::BeforeImage& image) {
   ObjectRef owner = refFromJson(member(remediate::contextOf(remediation), "owner"));
@@ -206,16 +207,28 @@ UndoAdvice MinerFamily::adviseUndo(const Remediation& remediation,
                 " is no longer the current one and would delete the pod",
             false};
   }
-  bool keeps = !image.edits.empty() &&
-               dumpJson(Json(image.edits.front().pointer)).find("annotations") != std::string::npos;
-  if (!keeps || !replicaSet) return {};
+  const std::string field = image.edits.empty() ? "" : image.edits.front().pointer;
+  auto pod = world_.pods.get(remediation.target.ns + "/" + remediation.target.name);
+  if (field.starts_with("/metadata/labels")) {
+    // A pod that was not Ready before either gets its labels back all the same.
+    constexpr std::chrono::seconds kMostPatience{45};
+    for (const StepRecord& record : remediation.status.steps) {
+      if (record.name != "hold-on-node") continue;
+      bool released = record.state == StepState::kReverted;
+      bool held = record.state == StepState::kIntended || record.state == StepState::kApplied ||
+                  record.state == StepState::kVerified;
+      bool recovers = released && pod && !pod->ready && clock_.wall() - record.time < kMostPatience;
+      if (held || recovers) return {"", true};
+    }
+    return {};
+  }
+  if (!field.starts_with("/metadata/annotations") || !replicaSet) return {};
   constexpr std::chrono::seconds kMostPatience{10};
   for (const StepRecord& record : remediation.status.steps) {
     bool labels = record.name == "strip-labels";
     if (labels && record.state != StepState::kReverted) return {"", true};
     if (labels && clock_.wall() - record.time > kMostPatience) return {};
   }
-  auto pod = world_.pods.get(remediation.target.ns + "/" + remediation.target.name);
   bool adopted = pod && pod->meta.controller.uid == owner.uid;
   bool settled = intOr(member(*replicaSet, {"status", "replicas"}), 0) <= wanted;
   return {"", !(adopted && settled)};
