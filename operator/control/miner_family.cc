@@ -192,9 +192,8 @@ ProofView MinerFamily::prove(const Remediation& remediation, const SecurityPolic
   return {Verdict::kUnknown, "SensorSilent", "the node's sensor has not answered the order yet"};
 }
 
-// Labels must not go back to a controller that would delete the pod at once: a ReplicaSet with one too
-// many deletes one that is not Ready first, as the kubelet's probes made this one while the node held
-// it. And what makes it keep the pod stays until it has chosen which one goes.
+// Labels must not go back to a controller that would delete the pod at once, and what makes the
+// ReplicaSet keep the pod stays until it has chosen which one goes.
 UndoAdvice MinerFamily::adviseUndo(const Remediation& remediation,
                                    const remediate::BeforeImage& image) {
   ObjectRef owner = refFromJson(member(remediate::contextOf(remediation), "owner"));
@@ -207,31 +206,26 @@ UndoAdvice MinerFamily::adviseUndo(const Remediation& remediation,
                 " is no longer the current one and would delete the pod",
             false};
   }
-  const std::string field = image.edits.empty() ? "" : image.edits.front().pointer;
+  if (image.edits.empty() || !replicaSet) return {};
   auto pod = world_.pods.get(remediation.target.ns + "/" + remediation.target.name);
-  if (field.starts_with("/metadata/labels")) {
-    // A pod that was not Ready before either gets its labels back all the same.
-    constexpr std::chrono::seconds kMostPatience{45};
-    for (const StepRecord& record : remediation.status.steps) {
-      if (record.name != "hold-on-node") continue;
-      bool released = record.state == StepState::kReverted;
-      bool held = record.state == StepState::kIntended || record.state == StepState::kApplied ||
-                  record.state == StepState::kVerified;
-      bool recovers = released && pod && !pod->ready && clock_.wall() - record.time < kMostPatience;
-      if (held || recovers) return {"", true};
-    }
-    return {};
+  if (!pod) return {};
+  if (image.edits.front().pointer.starts_with("/metadata/labels")) {
+    // A ReplicaSet that has a pod too many deletes one that is not Ready first.
+    return {"", !pod->ready && !patienceIsOver(remediation, "hold-on-node")};
   }
-  if (!field.starts_with("/metadata/annotations") || !replicaSet) return {};
-  constexpr std::chrono::seconds kMostPatience{10};
-  for (const StepRecord& record : remediation.status.steps) {
-    bool labels = record.name == "strip-labels";
-    if (labels && record.state != StepState::kReverted) return {"", true};
-    if (labels && clock_.wall() - record.time > kMostPatience) return {};
-  }
-  bool adopted = pod && pod->meta.controller.uid == owner.uid;
+  bool adopted = pod->meta.controller.uid == owner.uid;
   bool settled = intOr(member(*replicaSet, {"status", "replicas"}), 0) <= wanted;
-  return {"", !(adopted && settled)};
+  return {"", !(adopted && settled) && !patienceIsOver(remediation, "strip-labels")};
+}
+
+// How long the undo of one step may wait for the world to settle after the one before it.
+bool MinerFamily::patienceIsOver(const Remediation& remediation, const std::string& since) const {
+  constexpr std::chrono::seconds kMostPatience{30};
+  for (const StepRecord& record : remediation.status.steps) {
+    if (record.name != since) continue;
+    return record.state == StepState::kReverted && clock_.wall() - record.time > kMostPatience;
+  }
+  return true;  // there was nothing before it
 }
 
 }  // namespace firebreak::control
