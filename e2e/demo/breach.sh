@@ -42,7 +42,8 @@ console_url() {
 
 # From outside the cluster, as the intruder: the list of namespaces is on the page. A busy machine may
 # take seconds for it; what is locked does not answer however long one waits.
-console_answers() { curl -s -m 4 "$1/clusters/local/namespaces" | grep -q 'Kubernetes Web View'; }
+# No pipe into grep -q: it ends at the first match, curl then fails to write, and pipefail makes a No of a Yes.
+console_answers() { [[ $(curl -s -m 4 "$1/clusters/local/namespaces") == *'Kubernetes Web View'* ]]; }
 
 # steal_token URL: takes the ServiceAccount's token and the API server's certificate off the console's
 # page and makes a kubeconfig of them, which holds nothing else.
@@ -79,7 +80,7 @@ start_miner() {
 }
 
 miner_connected() {
-  kubectl -n shop exec "$miner_pod" -- cat /proc/net/tcp 2>/dev/null | grep -q ':0D05 01'
+  [[ $(kubectl -n shop exec "$miner_pod" -- cat /proc/net/tcp 2>/dev/null) == *":0D05 01"* ]]
 }
 
 # The world as before the breach, so that it can be replayed: the infected pod goes (a clean one comes)

@@ -64,7 +64,7 @@ struct Controller::Impl {
         policies(client, world, clock),
         miners(client, world, clock),
         prober({}, clock),
-        dashboards(client, world, prober),
+        dashboards(client, world, prober, clock),
         dispatcher(clock) {
     remediations.addFamily(miners);
     remediations.addFamily(dashboards);

@@ -25,8 +25,8 @@ std::vector<Pod> copies(const std::vector<std::shared_ptr<const Pod>>& pods) {
 
 }  // namespace
 
-DashboardFamily::DashboardFamily(kube::Client& client, World& world, Prober& prober)
-    : client_(client), world_(world), prober_(prober) {}
+DashboardFamily::DashboardFamily(kube::Client& client, World& world, Prober& prober, Clock& clock)
+    : client_(client), world_(world), prober_(prober), clock_(clock) {}
 
 ConsoleQuestion DashboardFamily::questionFor(const Service& service,
                                              const SecurityPolicy* policy) const {
@@ -59,7 +59,24 @@ ConsoleLook DashboardFamily::look(const Service& service, const SecurityPolicy& 
       [](const detect::ProbedPath& path) { return path.verdict == detect::Verdict::kUnknown; });
   result.findings = detect::detectDashboards(observation);
   result.console = detect::openConsoleOf(observation);
+  std::lock_guard lock(mutex_);
+  constexpr size_t kMostRemembered = 1024;
+  if (recent_.size() >= kMostRemembered) recent_.clear();
+  recent_[service.meta.uid] = {service.meta.resourceVersion, clock_.mono(), result};
   return result;
+}
+
+ConsoleLook DashboardFamily::recentLook(const Service& service, const SecurityPolicy& policy) {
+  constexpr std::chrono::seconds kRecent{5};
+  {
+    std::lock_guard lock(mutex_);
+    auto known = recent_.find(service.meta.uid);
+    if (known != recent_.end() && known->second.version == service.meta.resourceVersion &&
+        clock_.mono() - known->second.at < kRecent) {
+      return known->second.look;
+    }
+  }
+  return look(service, policy);
 }
 
 Status DashboardFamily::readForPlan(const Remediation& remediation,
@@ -112,7 +129,7 @@ Result<Assessment> DashboardFamily::assess(const Remediation& remediation,
     assessment.findings = remediation.status.findings;
     console = consoleFromJson(remediate::sealedContext(keys, remediation));
   } else if (policy != nullptr) {
-    ConsoleLook seen = look(*service, *policy);
+    ConsoleLook seen = recentLook(*service, *policy);
     if (highestTier(seen.findings) == Tier::kRemediate) assessment.findings = seen.findings;
     console = seen.console;
     // Silence is no proof that a console went away; what was found stays until it answers otherwise.

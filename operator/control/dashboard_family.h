@@ -2,6 +2,8 @@
 // it by asking the same questions again. The questions go out on the calling worker.
 #pragma once
 
+#include <map>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
@@ -10,6 +12,7 @@
 #include "control/family.h"
 #include "control/prober_console.h"
 #include "control/world.h"
+#include "firebreak/clock.h"
 #include "kube/client.h"
 
 namespace firebreak::control {
@@ -26,7 +29,7 @@ struct ConsoleLook {
 
 class DashboardFamily : public FamilyDriver {
  public:
-  DashboardFamily(kube::Client& client, World& world, Prober& prober);
+  DashboardFamily(kube::Client& client, World& world, Prober& prober, Clock& clock);
 
   Family family() const override { return Family::kOpenDashboard; }
   Result<Assessment> assess(const Remediation& remediation, const SecurityPolicy* policy,
@@ -34,9 +37,12 @@ class DashboardFamily : public FamilyDriver {
   remediate::ProofView prove(const Remediation& remediation, const SecurityPolicy* policy,
                              const Step& step) override;
 
+  // Asks the console now.
   ConsoleLook look(const Service& service, const SecurityPolicy& policy);
 
  private:
+  // What was answered a moment ago, so that one finding is not a burst of questions.
+  ConsoleLook recentLook(const Service& service, const SecurityPolicy& policy);
   ConsoleQuestion questionFor(const Service& service, const SecurityPolicy* policy) const;
   Status readForPlan(const Remediation& remediation, const remediate::JournalKeys& keys,
                      const detect::OpenConsole& console, const Service& service,
@@ -46,6 +52,14 @@ class DashboardFamily : public FamilyDriver {
   kube::Client& client_;
   World& world_;
   Prober& prober_;
+  Clock& clock_;
+  struct Recent {
+    std::string version;
+    MonoTime at{};
+    ConsoleLook look;
+  };
+  std::mutex mutex_;
+  std::map<std::string, Recent> recent_;  // by Service uid
 };
 
 }  // namespace firebreak::control

@@ -206,19 +206,26 @@ UndoAdvice MinerFamily::adviseUndo(const Remediation& remediation,
                 " is no longer the current one and would delete the pod",
             false};
   }
-  bool keeps = !image.edits.empty() &&
-               dumpJson(Json(image.edits.front().pointer)).find("annotations") != std::string::npos;
-  if (!keeps || !replicaSet) return {};
-  constexpr std::chrono::seconds kMostPatience{10};
-  for (const StepRecord& record : remediation.status.steps) {
-    bool labels = record.name == "strip-labels";
-    if (labels && record.state != StepState::kReverted) return {"", true};
-    if (labels && clock_.wall() - record.time > kMostPatience) return {};
-  }
+  if (image.edits.empty() || !replicaSet) return {};
   auto pod = world_.pods.get(remediation.target.ns + "/" + remediation.target.name);
-  bool adopted = pod && pod->meta.controller.uid == owner.uid;
+  if (!pod) return {};
+  if (image.edits.front().pointer.starts_with("/metadata/labels")) {
+    // A ReplicaSet that has a pod too many deletes one that is not Ready first.
+    return {"", !pod->ready && !patienceIsOver(remediation, "hold-on-node")};
+  }
+  bool adopted = pod->meta.controller.uid == owner.uid;
   bool settled = intOr(member(*replicaSet, {"status", "replicas"}), 0) <= wanted;
-  return {"", !(adopted && settled)};
+  return {"", !(adopted && settled) && !patienceIsOver(remediation, "strip-labels")};
+}
+
+// How long the undo of one step may wait for the world to settle after the one before it.
+bool MinerFamily::patienceIsOver(const Remediation& remediation, const std::string& since) const {
+  constexpr std::chrono::seconds kMostPatience{30};
+  for (const StepRecord& record : remediation.status.steps) {
+    if (record.name != since) continue;
+    return record.state == StepState::kReverted && clock_.wall() - record.time > kMostPatience;
+  }
+  return true;  // there was nothing before it
 }
 
 }  // namespace firebreak::control

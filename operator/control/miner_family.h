@@ -34,6 +34,7 @@ class MinerFamily : public FamilyDriver {
   std::optional<Sighting> sightingOf(const Pod& pod) const;
   // The fresh NodeGuard of the pod's node; null where no sensor answers there.
   std::shared_ptr<const NodeGuard> guardOf(const std::string& node) const;
+  bool patienceIsOver(const Remediation& remediation, const std::string& since) const;
   Status readOwner(const Pod& pod, Assessment* assessment);
 
   kube::Client& client_;

@@ -79,12 +79,23 @@ Result<std::vector<Consequence>> SecretFamily::consequencesOf(const Remediation&
 }
 
 std::vector<Finding> SecretFamily::findingsFor(const Remediation& remediation) {
-  auto cause = world_.remediations.get(remediation.cause);
-  if (!cause || cause->status.findings.empty()) return {};
-  auto consequences = consequencesOf(*cause);
-  if (!consequences) return remediation.status.findings;
-  for (const Consequence& consequence : *consequences) {
-    if (consequence.secret.uid == remediation.target.uid) return consequence.findings;
+  // The console that led here first, then any other: spec.cause cannot change, and a Secret that a
+  // console exposed that is gone may be exposed by the next one.
+  std::vector<std::shared_ptr<const Remediation>> consoles;
+  if (auto cause = world_.remediations.get(remediation.cause)) consoles.push_back(cause);
+  for (const auto& other : world_.remediations.snapshot()) {
+    if (other->family == Family::kOpenDashboard && other->name != remediation.cause &&
+        other->target.ns == remediation.target.ns) {
+      consoles.push_back(other);
+    }
+  }
+  for (const auto& console : consoles) {
+    if (console->status.findings.empty()) continue;
+    auto consequences = consequencesOf(*console);
+    if (!consequences) return remediation.status.findings;
+    for (const Consequence& consequence : *consequences) {
+      if (consequence.secret.uid == remediation.target.uid) return consequence.findings;
+    }
   }
   return {};
 }
