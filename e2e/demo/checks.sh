@@ -61,7 +61,7 @@ check_pod_isolated() {
   # NetworkPolicies leave established connections alone; the sensor on the node cuts them.
   miner_connected && fail "the miner's connection from before the isolation still stands"
   kubectl -n shop get endpointslices -l kubernetes.io/service-name=web \
-    -o jsonpath='{.items[*].endpoints[*].targetRef.name}' | grep -qw -- "$miner_pod" &&
+    -o jsonpath='{.items[*].endpoints[*].targetRef.name}' | grep -w -- "$miner_pod" >/dev/null &&
     fail "Service shop/web still leads to the isolated pod"
   passed "pod $miner_pod reaches nothing and serves nobody, and is kept for a person to look at"
 }

@@ -72,7 +72,7 @@ remediation() {
 remediation_is() {
   local state=$1
   shift
-  remediation "$@" | grep -qw -- "$state"
+  remediation "$@" | grep -w -- "$state" >/dev/null
 }
 
 remediation_name() { remediation "$@" | awk '{ print $1; exit }'; }
