@@ -146,10 +146,10 @@ Result<Assessment> DashboardFamily::assess(const Remediation& remediation,
 }
 
 ProofView DashboardFamily::prove(const Remediation& remediation, const SecurityPolicy* policy,
-                                 const Step& step) {
+                                 const remediate::JournalKeys& keys, const Step& step) {
   (void)step;
   using Verdict = ProofView::Verdict;
-  detect::OpenConsole console = consoleFromJson(remediate::contextOf(remediation));
+  detect::OpenConsole console = consoleFromJson(remediate::sealedContext(keys, remediation));
   auto service = world_.services.get(remediation.target.ns + "/" + remediation.target.name);
   if (console.product == nullptr || console.openPaths.empty() || !service) {
     return {Verdict::kUnknown, "CannotAsk", "what stood open is not known any more"};

@@ -35,7 +35,7 @@ class DashboardFamily : public FamilyDriver {
   Result<Assessment> assess(const Remediation& remediation, const SecurityPolicy* policy,
                             const remediate::JournalKeys& keys) override;
   remediate::ProofView prove(const Remediation& remediation, const SecurityPolicy* policy,
-                             const Step& step) override;
+                             const remediate::JournalKeys& keys, const Step& step) override;
 
   // Asks the console now.
   ConsoleLook look(const Service& service, const SecurityPolicy& policy);

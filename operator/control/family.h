@@ -41,7 +41,7 @@ class FamilyDriver {
 
   // For Proof::kConsoleShut, kPodUnreachable and kRotator.
   virtual remediate::ProofView prove(const Remediation& remediation, const SecurityPolicy* policy,
-                                     const Step& step) = 0;
+                                     const remediate::JournalKeys& keys, const Step& step) = 0;
 
   // Whether this applied step may be undone now.
   virtual UndoAdvice adviseUndo(const Remediation& remediation,

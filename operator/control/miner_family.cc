@@ -169,7 +169,8 @@ Result<Assessment> MinerFamily::assess(const Remediation& remediation,
 }
 
 ProofView MinerFamily::prove(const Remediation& remediation, const SecurityPolicy* policy,
-                             const Step& step) {
+                             const remediate::JournalKeys& keys, const Step& step) {
+  (void)keys;
   (void)remediation;
   (void)policy;
   using Verdict = ProofView::Verdict;
@@ -196,7 +197,7 @@ ProofView MinerFamily::prove(const Remediation& remediation, const SecurityPolic
 // ReplicaSet keep the pod stays until it has chosen which one goes.
 UndoAdvice MinerFamily::adviseUndo(const Remediation& remediation,
                                    const remediate::BeforeImage& image) {
-  ObjectRef owner = refFromJson(member(remediate::contextOf(remediation), "owner"));
+  ObjectRef owner = refFromJson(member(image.context, "owner"));
   if (image.object.kind != "Pod" || owner.kind != "ReplicaSet") return {};
   auto replicaSet = client_.get(kube::kReplicaSets, remediation.target.ns, owner.name);
   bool gone = !replicaSet && replicaSet.error().code == ErrorCode::kNotFound;

@@ -22,7 +22,7 @@ class MinerFamily : public FamilyDriver {
   Result<Assessment> assess(const Remediation& remediation, const SecurityPolicy* policy,
                             const remediate::JournalKeys& keys) override;
   remediate::ProofView prove(const Remediation& remediation, const SecurityPolicy* policy,
-                             const Step& step) override;
+                             const remediate::JournalKeys& keys, const Step& step) override;
   UndoAdvice adviseUndo(const Remediation& remediation,
                         const remediate::BeforeImage& image) override;
 

@@ -255,8 +255,8 @@ ProofView RemediationReconciler::prove(const Gathered& gathered, size_t index) {
   if (step->proof == Proof::kFieldsHold || step->proof == Proof::kRolledOut) {
     return executor_.prove(gathered.remediation, *step);
   }
-  return families_[gathered.remediation.family]->prove(gathered.remediation,
-                                                       gathered.situation.policy, *step);
+  return families_[gathered.remediation.family]->prove(
+      gathered.remediation, gathered.situation.policy, gathered.situation.keys, *step);
 }
 
 // One question answers for every step that asks it: the console is shut, the pod is unreachable.

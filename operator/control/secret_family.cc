@@ -203,7 +203,8 @@ Status SecretFamily::undo(const Remediation& remediation, const Step& step) {
 }
 
 ProofView SecretFamily::prove(const Remediation& remediation, const SecurityPolicy* policy,
-                              const Step& step) {
+                              const remediate::JournalKeys& keys, const Step& step) {
+  (void)keys;
   (void)policy;
   using Verdict = ProofView::Verdict;
   auto view = observe(remediation, step);

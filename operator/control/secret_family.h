@@ -30,7 +30,7 @@ class SecretFamily : public FamilyDriver, public ExternalSteps {
   Result<Assessment> assess(const Remediation& remediation, const SecurityPolicy* policy,
                             const remediate::JournalKeys& keys) override;
   remediate::ProofView prove(const Remediation& remediation, const SecurityPolicy* policy,
-                             const Step& step) override;
+                             const remediate::JournalKeys& keys, const Step& step) override;
 
   Result<remediate::StepView> observe(const Remediation& remediation, const Step& step) override;
   Status apply(const Remediation& remediation, const Step& step) override;

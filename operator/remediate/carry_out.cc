@@ -129,8 +129,13 @@ std::string verifiedText(const RemediationStatus& status) {
   return text;
 }
 
-Move contain(const Situation& s, RemediationStatus status) {
-  bool first = status.phase != Phase::kContained;
+// What may go on: the steps that were begun are finished, but nothing new is written once the mode
+// went down, a pause came in or the target was excluded.
+bool mayGoOn(const Situation& s) { return firstRefusal(s.guards) == nullptr; }
+
+Move contain(const Situation& s, RemediationStatus status,
+             std::optional<WallTime> until = std::nullopt) {
+  bool first = status.outcome != Outcome::kRemediated;
   status.phase = Phase::kContained;
   status.outcome = Outcome::kRemediated;
   if (first) {
@@ -152,6 +157,21 @@ Move contain(const Situation& s, RemediationStatus status) {
                           "established connections were not cut",
                  s.now, s.remediation.generation);
   }
+  return saveOrRest(s, std::move(status), until);
+}
+
+// The pod of a quarantine is gone: what selects or holds it is of no use to anybody any more.
+Move tidy(const Situation& s, RemediationStatus status) {
+  for (size_t n = status.steps.size(); n-- > 0;) {
+    StepRecord& record = status.steps[n];
+    if (record.state != StepState::kApplied && record.state != StepState::kVerified) continue;
+    auto image = parseBefore(record.before);
+    bool ours = image && sealHolds(s.keys, s.remediation, record) &&
+                (image->type == PatchType::kCreate || image->type == PatchType::kNodeOrder);
+    if (ours && s.steps.at(n).effect == Effect::kPresent) return UndoStep{n};
+    mark(record, StepState::kReverted, s.now, "the pod is gone");
+  }
+  status.message = "the quarantined pod is gone; nothing of its quarantine is left";
   return saveOrRest(s, std::move(status));
 }
 
@@ -207,6 +227,7 @@ Move watchDrift(const Situation& s, RemediationStatus status) {
       continue;
     }
     if (record.state != StepState::kVerified || s.steps.at(i).effect != Effect::kAbsent) continue;
+    if (!mayGoOn(s)) return Rest{firstRefusal(s.guards)->until};
     int64_t factor = int64_t{1} << std::min<int64_t>(record.attempts, 12);
     WallTime due = record.time + seconds(factor);
     if (s.now < due) return Rest{due};
@@ -229,7 +250,14 @@ Move carryOut(const Situation& s) {
     return saveOrRest(s, std::move(status));
   }
   if (status.phase == Phase::kFailed) return saveOrRest(s, std::move(status));
-  if (status.phase == Phase::kContained) return watchDrift(s, std::move(status));
+  bool morePending = std::any_of(status.steps.begin(), status.steps.end(), [&](const StepRecord& r) {
+    const Step* step = stepNamed(s.plan, r.name);
+    return r.state == StepState::kPending && step != nullptr && !step->lastResort;
+  });
+  if (status.phase == Phase::kContained && s.targetGone) {
+    return s.remediation.family == Family::kMiner ? tidy(s, std::move(status)) : Rest{};
+  }
+  if (status.phase == Phase::kContained && !morePending) return watchDrift(s, std::move(status));
   if (status.phase == Phase::kBlocked) {
     if (status.blocked.until && *status.blocked.until > s.now) return Rest{status.blocked.until};
     status.phase = Phase::kApplying;
@@ -267,19 +295,14 @@ Move carryOut(const Situation& s) {
   bool anyOpen = std::any_of(status.steps.begin(), status.steps.end(), [](const StepRecord& r) {
     return r.state == StepState::kApplied;
   });
-  bool morePending = std::any_of(status.steps.begin(), status.steps.end(), [&](const StepRecord& r) {
-    const Step* step = stepNamed(s.plan, r.name);
-    return r.state == StepState::kPending && step != nullptr && !step->lastResort;
-  });
   if (morePending) {
     // The batch before must be verified first.
     ProofSum sum = sumProofs(s, status);
     if (sum.ask) return ProveStep{*sum.ask};
     if (sum.falsified || sum.unknown) return verify(s, std::move(status));
-    if (auto due = delayedUntil(s, status)) {
-      status.message = "done so far; the rest waits out the grace period";
-      return saveOrRest(s, std::move(status), due);
-    }
+    // Contained, with something still to be given up: it holds no place among the running ones.
+    if (auto due = delayedUntil(s, status)) return contain(s, std::move(status), due);
+    if (!mayGoOn(s)) return saveOrRest(s, std::move(status), firstRefusal(s.guards)->until);
     if (openNextBatch(s, status)) {
       status.phase = Phase::kApplying;
       return saveOrRest(s, std::move(status));

@@ -105,14 +105,6 @@ Json sealedContext(const JournalKeys& keys, const Remediation& remediation) {
   return Json::object();
 }
 
-Json contextOf(const Remediation& remediation) {
-  for (const StepRecord& record : remediation.status.steps) {
-    auto image = parseBefore(record.before);
-    if (image && image->context.is_object() && !image->context.empty()) return image->context;
-  }
-  return Json::object();
-}
-
 Json rewind(Json object, const std::vector<BeforeImage>& images) {
   std::string uid = stringOr(member(object, {"metadata", "uid"}));
   for (auto image = images.rbegin(); image != images.rend(); ++image) {

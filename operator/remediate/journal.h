@@ -42,9 +42,6 @@ std::vector<BeforeImage> sealedImages(const JournalKeys& keys, const Remediation
 // The first non-empty context among them.
 Json sealedContext(const JournalKeys& keys, const Remediation& remediation);
 
-// The same for showing, whether a seal holds or not.
-Json contextOf(const Remediation& remediation);
-
 // The object as it was before our edits: each field that still holds what we wrote gets its old
 // value back. Fields that somebody else changed since stay as they are.
 Json rewind(Json object, const std::vector<BeforeImage>& images);

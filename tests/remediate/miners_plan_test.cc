@@ -16,7 +16,7 @@ MinerTarget targetOf(const char* ownerKind) {
   target.owner.kind = ownerKind;
   target.remediationName = "miner-web-1-x";
   target.remediationUid = "r1";
-  target.actions = {"Isolate", "Drop", "CutConnections"};
+  target.actions = {"Isolate", "Drop", "CutConnections", "CaptureEvidence"};
   return target;
 }
 
@@ -44,7 +44,7 @@ TEST(MinerPlan, TheSensorIsOrderedOnlyWhereItCanIsolate) {
   target.sensorLevel = "Responder";
   Plan plan = planMiner(target);
   ASSERT_EQ(plan.steps.size(), 3U);
-  EXPECT_EQ(plan.steps[2].manifest["measures"], Json({"CutConnections", "Drop", "Probe"}));
+  EXPECT_EQ(plan.steps[2].manifest["measures"], Json({"CutConnections", "Drop", "CaptureEvidence", "Probe"}));
   EXPECT_EQ(plan.steps[2].proof, Proof::kPodUnreachable);
 }
 

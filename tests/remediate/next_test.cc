@@ -233,6 +233,43 @@ TEST(Next, DriftIsAppliedAgain) {
   EXPECT_EQ(world.writes["set-a"], 2);
 }
 
+TEST(Next, NothingIsAppliedAgainOnceTheModeWentDownToAudit) {
+  SmallWorld world;
+  world.settle();
+  world.policy.mode = Mode::kAudit;
+  world.pod["metadata"]["labels"]["a"] = "old";
+  world.settle();
+  EXPECT_EQ(world.pod["metadata"]["labels"]["a"], "old");
+  EXPECT_EQ(world.writes["set-a"], 1);
+}
+
+TEST(Next, ADelayedStepWaitsContainedAndIsDoneInItsTime) {
+  SmallWorld world;
+  world.plan.steps[0].verifyFirst = true;
+  world.plan.steps[1].delaySeconds = 3600;
+  while (world.remediation.status.phase != Phase::kContained) ASSERT_TRUE(world.turn(0));
+  EXPECT_EQ(world.remediation.status.outcome, Outcome::kRemediated);
+  EXPECT_EQ(world.writes.count("set-b"), 0U);
+  world.settle();
+  EXPECT_EQ(world.writes["set-b"], 1);
+  EXPECT_EQ(world.remediation.status.phase, Phase::kContained);
+  EXPECT_EQ(world.remediation.status.steps[1].state, StepState::kVerified);
+}
+
+TEST(Next, APauseMidWayFinishesWhatWasBegunAndStartsNothingNew) {
+  SmallWorld world;
+  world.plan.steps[0].verifyFirst = true;
+  while (world.remediation.status.phase != Phase::kApplying) ASSERT_TRUE(world.turn(0));
+  world.policy.pauseRequests = {"alice: stop"};
+  world.settle();
+  EXPECT_EQ(world.writes.count("set-a"), 1U);
+  EXPECT_EQ(world.writes.count("set-b"), 0U);
+  EXPECT_NE(world.remediation.status.outcome, Outcome::kRemediated);
+  world.policy.pauseRequests.clear();
+  world.settle();
+  EXPECT_EQ(world.remediation.status.phase, Phase::kContained);
+}
+
 TEST(Next, ATargetThatWentAwayIsNoLongerPresent) {
   SmallWorld world;
   world.pod = Json();

@@ -90,7 +90,7 @@ Step keepOnReturn(const MinerTarget& target) {
 std::optional<Step> holdOnNode(const MinerTarget& target) {
   if (target.sensorLevel != "Responder") return std::nullopt;
   Json measures = Json::array();
-  for (const char* measure : {"Freeze", "CutConnections", "Drop"}) {
+  for (const char* measure : {"Freeze", "CutConnections", "Drop", "CaptureEvidence"}) {
     if (target.actions.count(measure) > 0) measures.push_back(measure);
   }
   measures.push_back("Probe");
