@@ -36,7 +36,8 @@ class RollBack : public ::testing::Test {
       record.state = states[i];
       record.time = WallTime{std::chrono::seconds(1000)};
       record.before = beforeText(s.plan.steps[i], Json::object());
-      record.mac = seal(s.keys, s.remediation, record.name, record.before);
+      record.mac = seal(s.keys, s.remediation.uid, s.remediation.status.episode, record.name,
+                        record.before);
       status.steps.push_back(record);
     }
     s.steps = {{Effect::kPresent, ""}, {Effect::kPresent, ""}, {Effect::kPresent, ""}, {}};
