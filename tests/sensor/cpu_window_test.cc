@@ -16,7 +16,7 @@ TEST(CpuWindow, GivesTheShareOfACoreAndItsEvenness) {
 
   CpuWindow bursts;
   uint64_t ticks = 0;
-  for (int i = 0; i <= 10; ++i) bursts.add(at(i * 5), ticks += i % 2 == 0 ? 0 : 200, 100);
+  for (int i = 0; i <= 10; ++i) bursts.add(at(i * 5), ticks += i % 2 == 0 ? 0U : 200U, 100);
   EXPECT_GT(bursts.variation(), 0.9);
 }
 
