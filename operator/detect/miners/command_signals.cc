@@ -215,7 +215,7 @@ class InvocationJudge {
   void judgeDial(const std::vector<Argument>& arguments) {
     const Argument* dial = nullptr;
     const Argument* user = nullptr;
-    std::optional<Endpoint> endpoint;
+    std::optional<PoolEndpoint> endpoint;
     for (const Argument& argument : arguments) {
       bool dials = contains(kDialFlags, argument.flag) ||
                    (known_ && contains(kMinersDialFlags, argument.flag));
@@ -270,7 +270,7 @@ bool containsWord(std::string_view text, std::string_view word) {
   return false;
 }
 
-std::optional<Endpoint> stratumEndpoint(std::string_view value) {
+std::optional<PoolEndpoint> stratumEndpoint(std::string_view value) {
   size_t scheme = value.find("://");
   if (scheme == std::string_view::npos || scheme > 20) return std::nullopt;
   if (!isListed(minerSchemes(), toLower(value.substr(0, scheme)))) return std::nullopt;

@@ -26,7 +26,7 @@ struct MinerSignatures {
 
 // A URL of a scheme that only miners speak, with somebody to dial. Nothing for 0.0.0.0, on which a
 // pool of one's own listens.
-std::optional<Endpoint> stratumEndpoint(std::string_view value);
+std::optional<PoolEndpoint> stratumEndpoint(std::string_view value);
 bool isMinerAlgorithm(std::string_view value);
 bool isMinerProgram(std::string_view program);
 // The pool's domain that the host belongs to; empty where it belongs to none.

@@ -29,8 +29,8 @@ bool isHost(std::string_view host) {
 
 }  // namespace
 
-std::optional<Endpoint> parseEndpoint(std::string_view word) {
-  Endpoint endpoint;
+std::optional<PoolEndpoint> parseEndpoint(std::string_view word) {
+  PoolEndpoint endpoint;
   size_t scheme = word.find("://");
   if (scheme != std::string_view::npos) {
     endpoint.scheme = lower(word.substr(0, scheme));
@@ -87,7 +87,7 @@ bool isUnderDomain(std::string_view host, std::string_view domain) {
   return host.size() == domain.size() || host[host.size() - domain.size() - 1] == '.';
 }
 
-std::string describe(const Endpoint& endpoint) {
+std::string describe(const PoolEndpoint& endpoint) {
   return endpoint.port == 0 ? endpoint.host : endpoint.host + ':' + std::to_string(endpoint.port);
 }
 

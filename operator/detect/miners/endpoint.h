@@ -1,4 +1,4 @@
-// Endpoint: host and port of a word such as "stratum+tcp://user@pool.example:3333/x" or
+// PoolEndpoint: host and port of a word such as "stratum+tcp://user@pool.example:3333/x" or
 // "host:3333". Nothing is ever resolved. Pure; safe from any thread.
 #pragma once
 
@@ -9,7 +9,7 @@
 
 namespace firebreak::detect {
 
-struct Endpoint {
+struct PoolEndpoint {
   std::string scheme;    // lower case, empty where the word has none
   std::string userInfo;  // may be a wallet; never shown
   std::string host;      // lower case; an unexpanded variable stays as "$NAME"
@@ -17,7 +17,7 @@ struct Endpoint {
 };
 
 // Nothing where the word is not, as a whole, an endpoint.
-std::optional<Endpoint> parseEndpoint(std::string_view word);
+std::optional<PoolEndpoint> parseEndpoint(std::string_view word);
 
 // The words of a value that may be a list: "a:1,b:2", "a:1 b:2".
 std::vector<std::string_view> splitList(std::string_view value);
@@ -26,6 +26,6 @@ std::vector<std::string_view> splitList(std::string_view value);
 bool isUnderDomain(std::string_view host, std::string_view domain);
 
 // "pool.example:3333", for messages.
-std::string describe(const Endpoint& endpoint);
+std::string describe(const PoolEndpoint& endpoint);
 
 }  // namespace firebreak::detect
