@@ -54,7 +54,7 @@ class Operator:
             raise OperatorDied(f"the operator ended by itself ({result}); see {self.log}")
         self.kills += 1
         self._earlier += self._now()
-        self.start()
+        self.start()  # with a list of writes of its own
 
     def stop(self):
         if self._process is None:
@@ -67,6 +67,7 @@ class Operator:
             raise OperatorDied(f"the operator does not stop; see {self.log}") from None
         finally:
             self._earlier += self._now()
+            (self._folder / "writes").unlink(missing_ok=True)
             self._process = None
 
 

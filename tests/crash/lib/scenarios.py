@@ -7,7 +7,7 @@ from typing import Callable
 
 STANDINS = "localhost/e2e-standins:dev"
 TOOLS = "localhost/e2e-tools:dev"
-POOL = "crash-pool"
+POOL = f"crash-pool-{os.getpid()}"
 
 
 def remediation(api, namespace, family):
