@@ -126,6 +126,16 @@ kind: Service
 metadata: {name: s, namespace: $inside}
 spec: {type: NodePort, selector: {app: d}, ports: [{port: 80}]}
 ---
+apiVersion: v1
+kind: Service
+metadata: {name: inner, namespace: $inside}
+spec: {selector: {app: d}, ports: [{port: 80}]}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: was, namespace: $inside, annotations: {firebreak.dev/published-as: "NodePort  80/TCP>80"}}
+spec: {selector: {app: d}, ports: [{port: 80}]}
+---
 apiVersion: networking.k8s.io/v1
 kind: NetworkPolicy
 metadata: {name: theirs, namespace: $inside}
@@ -270,6 +280,18 @@ merge cronjob j '{"spec":{"schedule":"* * * * *"}}'
 refused "another schedule of a CronJob" "replicas, suspend and the annotation" "${args[@]}"
 merge service s '{"spec":{"type":"ClusterIP"}}'
 allowed "unpublishing a Service" "${args[@]}"
+merge service s '{"spec":{"externalIPs":["192.0.2.1"]}}'
+refused "an external address on a Service" "only as it was before Firebreak unpublished it" "${args[@]}"
+merge service s '{"spec":{"ports":[{"port":80},{"port":22}]}}'
+refused "another port of a published Service" "only as it was before Firebreak unpublished it" "${args[@]}"
+merge service inner '{"spec":{"type":"NodePort"}}'
+refused "publishing a Service" "only as it was before Firebreak unpublished it" "${args[@]}"
+merge service inner '{"metadata":{"annotations":{"firebreak.dev/published-as":"NodePort  80/TCP>80"}}}'
+refused "a made-up mark on a Service" "says how the Service is published" "${args[@]}"
+merge service was '{"spec":{"type":"NodePort"}}'
+allowed "publishing a Service again as it was" "${args[@]}"
+merge service was '{"spec":{"type":"LoadBalancer"}}'
+refused "publishing a Service again otherwise" "only as it was before Firebreak unpublished it" "${args[@]}"
 merge service s '{"spec":{"selector":{"app":"other"}}}'
 refused "another selector of a Service" "never changes the selector of a Service" "${args[@]}"
 allowed "a NetworkPolicy of Firebreak's" "${operator[@]}" create --dry-run=server -f "$work/np-ours.yaml"

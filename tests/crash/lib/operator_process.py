@@ -71,19 +71,20 @@ class Operator:
             raise OperatorDied(f"the operator does not stop; see {self.log}") from None
         finally:
             self._earlier += self._now()
-            (self._folder / "writes").unlink(missing_ok=True)
             self._process = None
+            (self._folder / "writes").unlink(missing_ok=True)
+            (self._folder / "all-writes").write_text("\n".join(self._earlier) + "\n", encoding="utf-8")
 
 
 class Quiet:
-    """True once nothing was written for a while."""
+    """True once a condition held for a while in which nothing was written."""
 
     def __init__(self, operator, seconds=1.5):
         self._operator, self._seconds = operator, seconds
         self._seen, self._since = None, 0.0
 
-    def __call__(self):
+    def __call__(self, holds):
         count = (len(self._operator.writes), self._operator.kills)
-        if count != self._seen or not self._operator.judges():
+        if not holds or count != self._seen or not self._operator.judges():
             self._seen, self._since = count, time.monotonic()
         return time.monotonic() - self._since >= self._seconds
