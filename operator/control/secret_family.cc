@@ -21,9 +21,11 @@ bool stillExposes(const Remediation& console) {
          console.status.outcome != Outcome::kNoLongerPresent;
 }
 
+// What was made by another of these is looked at before its maker: whatever is seen finds its owner in a
+// later list, also while a roll-out makes new ones.
 const kube::ResourceType* const kConsumerTypes[] = {
+    &kube::kPods,        &kube::kJobs,         &kube::kCronJobs,  &kube::kReplicaSets,
     &kube::kDeployments, &kube::kStatefulSets, &kube::kDaemonSets,
-    &kube::kCronJobs,    &kube::kJobs,         &kube::kPods,
 };
 
 std::string strategyOf(const Json& object) {
