@@ -57,7 +57,8 @@ struct Controller::Impl {
         client(transport),
         world(transport, options.reconciler.operatorNamespace),
         keys(client, options.reconciler.operatorNamespace, options.keySecret),
-        secrets(client, world, clock, protectedNamespaces(options.reconciler)),
+        secrets(client, world, clock, protectedNamespaces(options.reconciler),
+                [this](const Remediation& console) { return isOurs(keys, console); }),
         executor(client, secrets, std::move(mayWrite)),
         opener(client, world, keys),
         remediations(client, world, executor, keys, ledger, clock, options.reconciler),
@@ -113,6 +114,10 @@ void Controller::Impl::addHandlers() {
     if (auto loaded = keys.load(); !loaded) return tl::unexpected(loaded.error());
     log::info("caches are in step", {{"pods", world.pods.size()},
                                      {"remediations", world.remediations.size()}});
+    // Nobody fills the budget with Remediations of his own making; only now can they be told apart.
+    for (const auto& remediation : world.remediations.snapshot()) {
+      if (!isOurs(keys, *remediation)) ledger.forget(remediation->name);
+    }
     judging = true;
     enqueueEverything();
     return std::optional<WallTime>();
@@ -177,7 +182,7 @@ void Controller::Impl::watchChanges() {
       return;
     }
     remediations.observed(key, now->resourceVersion);
-    ledger.note(*now);
+    if (isOurs(keys, *now)) ledger.note(*now);
     bool decided = old && old->generation != now->generation;
     bool mine = old && !decided;
     if (!mine) enqueue("remediation", key, QueuePriority::kUrgent);

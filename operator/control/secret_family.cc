@@ -36,17 +36,19 @@ std::string strategyOf(const Json& object) {
 }  // namespace
 
 SecretFamily::SecretFamily(kube::Client& client, World& world, Clock& clock,
-                           std::vector<std::string> protectedNamespaces)
+                           std::vector<std::string> protectedNamespaces,
+                           std::function<bool(const Remediation&)> isOurs)
     : client_(client),
       world_(world),
       clock_(clock),
       protected_(std::move(protectedNamespaces)),
+      isOurs_(std::move(isOurs)),
       store_(client) {}
 
 Result<std::vector<Consequence>> SecretFamily::consequencesOf(const Remediation& console) {
   std::vector<Consequence> all;
   auto service = world_.services.get(console.target.ns + "/" + console.target.name);
-  if (!service || !stillExposes(console)) return all;
+  if (!service || !stillExposes(console) || !isOurs_(console)) return all;
   std::set<const PodSpec*> seen;
   std::set<std::string> names;
   std::vector<std::shared_ptr<const Pod>> pods;

@@ -2,6 +2,7 @@
 // rotators, and carries out the rotators' steps. Values never leave the rotator's calls.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -24,7 +25,8 @@ struct Consequence {
 class SecretFamily : public FamilyDriver, public ExternalSteps {
  public:
   SecretFamily(kube::Client& client, World& world, Clock& clock,
-               std::vector<std::string> protectedNamespaces);
+               std::vector<std::string> protectedNamespaces,
+               std::function<bool(const Remediation&)> isOurs);
 
   Family family() const override { return Family::kExposedSecret; }
   Result<Assessment> assess(const Remediation& remediation, const SecurityPolicy* policy,
@@ -49,6 +51,7 @@ class SecretFamily : public FamilyDriver, public ExternalSteps {
   World& world_;
   Clock& clock_;
   const std::vector<std::string> protected_;
+  const std::function<bool(const Remediation&)> isOurs_;
   ApiSecretStore store_;
 };
 

@@ -45,6 +45,10 @@ class Operator:
     def writes(self):
         return self._earlier + self._now()
 
+    def judges(self):
+        """True once the operator that lives now has its caches and looks at what there is."""
+        return self.log.read_text(encoding="utf-8").count('"caches are in step"') > self.kills
+
     def tend(self):
         """Starts it again where the proxy killed it; any other end is a failure of its own."""
         result = self._process.poll()
@@ -80,6 +84,6 @@ class Quiet:
 
     def __call__(self):
         count = (len(self._operator.writes), self._operator.kills)
-        if count != self._seen:
+        if count != self._seen or not self._operator.judges():
             self._seen, self._since = count, time.monotonic()
         return time.monotonic() - self._since >= self._seconds
