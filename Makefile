@@ -58,12 +58,12 @@ crash: image ## the operator, killed before and after each of its writes, on a c
 demo: image ## the 2018 console breach, replayed and closed, on a cluster of its own
 	@E2E_SLOT=demo e2e/demo/run
 
-bench: build ## the benchmarks
-	@e2e/bench
+bench: build ## Firebreak beside a controller-runtime program, same server, same run (half an hour)
+	@tests/bench/run $(BENCH)
 
 fresh: ## deps, build and unit in a bare Debian 12 (chroot), as a newcomer would
 	@e2e/fresh
 
 clean: ## stop the clusters of this checkout and remove build/
-	@for slot in "" test demo crash interrupt; do $(CTL) --slot "$$slot" down || exit 1; done
+	@for slot in "" test demo crash interrupt bench; do $(CTL) --slot "$$slot" down || exit 1; done
 	@rm -rf build
