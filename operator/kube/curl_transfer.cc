@@ -145,13 +145,7 @@ CURL* CurlTransfer::prepare(const CurlTarget& target, const AuthMaterial& auth, 
     set(CURLOPT_PROXY, target.proxyUrl.c_str());
     set(CURLOPT_NOPROXY, "");
   }
-  if (handler_) {
-    set(CURLOPT_LOW_SPEED_LIMIT, 1L);
-    set(CURLOPT_LOW_SPEED_TIME,
-        static_cast<long>(std::chrono::ceil<std::chrono::seconds>(request_.timeout).count()));
-  } else {
-    set(CURLOPT_TIMEOUT_MS, static_cast<long>(request_.timeout.count()));
-  }
+  set(CURLOPT_TIMEOUT_MS, static_cast<long>(request_.timeout.count()));
   set(CURLOPT_CUSTOMREQUEST, request_.method.c_str());
   if (!request_.body.empty() || request_.method == "POST") {
     set(CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request_.body.size()));
@@ -215,6 +209,7 @@ size_t CurlTransfer::onHeader(char* data, size_t, size_t size, void* self) {
   transfer->lane_->lastBytes = std::chrono::steady_clock::now();
   const std::string_view line(data, size);
   if (line.starts_with("HTTP/")) transfer->response_ = HttpResponse{};
+  if (line.starts_with("HTTP/1.") && transfer->lane_->onHttp1) transfer->lane_->onHttp1();
   if (const auto wait = readRetryAfter(line); wait.count() > 0) {
     transfer->response_.retryAfter = wait;
   }
@@ -244,12 +239,6 @@ size_t CurlTransfer::onBody(char* data, size_t, size_t size, void* self) {
   }
   body.append(data, size);
   return size;
-}
-
-bool CurlTransfer::http1() const {
-  long version = 0;
-  curl_easy_getinfo(easy_, CURLINFO_HTTP_VERSION, &version);
-  return version == CURL_HTTP_VERSION_1_1 || version == CURL_HTTP_VERSION_1_0;
 }
 
 TransportError CurlTransfer::failure(CURLcode result) const {
