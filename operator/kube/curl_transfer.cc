@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <charconv>
 #include <cstdlib>
 #include <utility>
@@ -117,6 +118,7 @@ CURL* CurlTransfer::prepare(const CurlTarget& target, const AuthMaterial& auth, 
   easy_ = curl_easy_init();
   if (!easy_) std::abort();
   lane_ = &lane;
+  connectTimeout_ = target.connectTimeout;
   const auto set = [this](CURLoption option, auto value) {
     curl_easy_setopt(easy_, option, value);
   };
@@ -254,7 +256,13 @@ TransportError CurlTransfer::failure(CURLcode result) const {
   } else if (result == CURLE_OPERATION_TIMEDOUT) {
     curl_off_t sentAt = 0;
     curl_easy_getinfo(easy_, CURLINFO_PRETRANSFER_TIME_T, &sentAt);
-    if (sentAt == 0) out.sent = Sent::kNo;
+    if (sentAt == 0) {
+      const auto waited = std::min(connectTimeout_, request_.timeout);
+      out.sent = Sent::kNo;
+      out.error.message = "no connection within " + std::to_string(waited.count()) + " ms" +
+                          nextStep(CURLE_COULDNT_CONNECT);
+      return out;
+    }
     out.error.code = ErrorCode::kTimeout;
     out.error.message = "no answer within " + std::to_string(request_.timeout.count()) + " ms";
   } else {

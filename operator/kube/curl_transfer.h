@@ -83,6 +83,7 @@ class CurlTransfer {
   std::function<void(TransportResult)> done_;
   const std::shared_ptr<StreamHandler> handler_;
   const StreamId id_ = 0;
+  std::chrono::milliseconds connectTimeout_{0};
   CURL* easy_ = nullptr;
   CurlLane* lane_ = nullptr;
   curl_slist* headers_ = nullptr;

@@ -264,6 +264,7 @@ void TlsServer::serveHttp1(Connection& connection) {
     while ((end = in.find("\r\n\r\n")) == std::string::npos) {
       if (!more(connection.ssl_, &in)) return;
     }
+    connection.requestLine_ = in.substr(0, in.find("\r\n"));
     in.erase(0, end + 4);  // tests send no bodies here
     handler_(connection, stream);
     stream += 2;

@@ -28,6 +28,7 @@ class TlsServer {
     const std::string& serverName() const { return serverName_; }  // that the client asked for
     const std::string& clientName() const { return clientName_; }  // of its certificate
     bool http2() const { return http2_; }
+    const std::string& requestLine() const { return requestLine_; }  // HTTP/1.1 only
 
     void send(std::string_view bytes);
     // A whole answer, in the connection's protocol.
@@ -50,6 +51,7 @@ class TlsServer {
     bool open_ = true;
     std::string serverName_;
     std::string clientName_;
+    std::string requestLine_;
   };
 
   struct Settings {
