@@ -133,7 +133,7 @@ spec: {selector: {app: d}, ports: [{port: 80}]}
 ---
 apiVersion: v1
 kind: Service
-metadata: {name: was, namespace: $inside, annotations: {firebreak.dev/published-as: "NodePort  80/TCP>80"}}
+metadata: {name: was, namespace: $inside, annotations: {firebreak.dev/published-as: "NodePort  80/TCP:80"}}
 spec: {selector: {app: d}, ports: [{port: 80}]}
 ---
 apiVersion: networking.k8s.io/v1
@@ -286,7 +286,7 @@ merge service s '{"spec":{"ports":[{"port":80},{"port":22}]}}'
 refused "another port of a published Service" "only as it was before Firebreak unpublished it" "${args[@]}"
 merge service inner '{"spec":{"type":"NodePort"}}'
 refused "publishing a Service" "only as it was before Firebreak unpublished it" "${args[@]}"
-merge service inner '{"metadata":{"annotations":{"firebreak.dev/published-as":"NodePort  80/TCP>80"}}}'
+merge service inner '{"metadata":{"annotations":{"firebreak.dev/published-as":"NodePort  80/TCP:80"}}}'
 refused "a made-up mark on a Service" "says how the Service is published" "${args[@]}"
 merge service was '{"spec":{"type":"NodePort"}}'
 allowed "publishing a Service again as it was" "${args[@]}"

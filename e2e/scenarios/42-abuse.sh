@@ -165,9 +165,9 @@ E
 expect "the token is the operator's" "$operatorUser" "$(kubectl "${thief[@]}" auth whoami -o 'jsonpath={.status.userInfo.username}')"
 only="publishes a Service only as it was before Firebreak unpublished it"
 refused "publishing a Service with it" "$only" "${thief[@]}" patch service inner -n "$team" --type=merge -p '{"spec":{"type":"NodePort"}}'
-refused "a made-up mark with it" "says how the Service is published" "${thief[@]}" patch service inner -n "$team" --type=merge -p '{"metadata":{"annotations":{"firebreak.dev/published-as":"NodePort  80/TCP>80"}}}'
-refused "a mark and a publication at once" "seatbelt" "${thief[@]}" patch service inner -n "$team" --type=merge -p '{"metadata":{"annotations":{"firebreak.dev/published-as":"NodePort  80/TCP>80"}},"spec":{"type":"NodePort"}}'
-must "${thief[@]}" patch service outer -n "$team" --type=merge -p '{"metadata":{"annotations":{"firebreak.dev/published-as":"NodePort  80/TCP>80"}},"spec":{"type":"ClusterIP","ports":[{"port":80,"nodePort":null}]}}'
+refused "a made-up mark with it" "says how the Service is published" "${thief[@]}" patch service inner -n "$team" --type=merge -p '{"metadata":{"annotations":{"firebreak.dev/published-as":"NodePort  80/TCP:80"}}}'
+refused "a mark and a publication at once" "seatbelt" "${thief[@]}" patch service inner -n "$team" --type=merge -p '{"metadata":{"annotations":{"firebreak.dev/published-as":"NodePort  80/TCP:80"}},"spec":{"type":"NodePort"}}'
+must "${thief[@]}" patch service outer -n "$team" --type=merge -p '{"metadata":{"annotations":{"firebreak.dev/published-as":"NodePort  80/TCP:80"}},"spec":{"type":"ClusterIP","ports":[{"port":80,"nodePort":null}]}}'
 refused "publishing otherwise what was unpublished" "$only" "${thief[@]}" patch service outer -n "$team" --type=merge -p '{"spec":{"type":"LoadBalancer"}}'
 allowed "publishing as it was what was unpublished" "${thief[@]}" patch service outer -n "$team" --type=merge -p '{"metadata":{"annotations":{"firebreak.dev/published-as":null}},"spec":{"type":"NodePort"}}'
 refused "another selector with it" "never changes the selector" "${thief[@]}" patch service outer -n "$team" --type=merge -p '{"spec":{"selector":{"app":"mine"}}}'

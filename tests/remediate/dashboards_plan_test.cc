@@ -177,7 +177,7 @@ TEST(DashboardPlan, TheServiceSaysHowItWasPublishedUntilThatIsUndone) {
   const Json out = apply(nodePortService(), stepNamed(plan, "unpublish"));
   // The seatbelt policy builds the same text.
   EXPECT_EQ(out["metadata"]["annotations"],
-            Json({{"firebreak.dev/published-as", "NodePort  80/TCP>http"}}));
+            Json({{"firebreak.dev/published-as", "NodePort  80/TCP:http"}}));
   EXPECT_FALSE(undo(out, stepNamed(plan, "unpublish"))["metadata"].contains("annotations"));
 }
 

@@ -139,7 +139,7 @@ void Ladder::rememberHowPublished(Step* step) const {
   for (size_t i = 0; ports.is_array() && i < ports.size(); ++i) {
     const Json& target = member(ports[i], "targetPort");
     text += comma + std::to_string(intOr(member(ports[i], "port"), 0)) + "/" +
-            stringOr(member(ports[i], "protocol"), "TCP") + ">" +
+            stringOr(member(ports[i], "protocol"), "TCP") + ":" +
             (target.is_string() ? target.get<std::string>() : std::to_string(intOr(target, 0)));
     comma = ",";
   }
