@@ -77,6 +77,8 @@ struct SecurityPolicy {
   int64_t generation = 0;
   WallTime created{};
   bool deleting = false;
+  std::optional<WallTime> deletedAt;  // metadata.deletionTimestamp
+  bool held = false;                  // carries Firebreak's finalizer
 
   Mode mode = Mode::kAudit;
   int64_t priority = 0;
@@ -88,6 +90,10 @@ struct SecurityPolicy {
   int64_t maxConcurrent = 5;
   int64_t maxPerHour = 30;
   int64_t maxPercentOfOwner = 50;
+  int64_t breakerFailures = 3;  // 0 = the breaker never opens
+  int64_t breakerWindowSeconds = 600;
+  int64_t breakerCooldownSeconds = 1800;
+  int64_t approvalExpireSeconds = 86400;  // 0 = a plan waits for ever
   int64_t cooldownSeconds = 300;
   int64_t contendAfter = 3;
   std::vector<std::string> pauseRequests;

@@ -57,8 +57,19 @@ struct StepRecord {
   std::string before;  // before-image as JSON text, never a secret value
   std::string mac;     // key id ":" HMAC over it (remediate/journal.h)
   int64_t attempts = 0;
+  int64_t undone = 0;  // how often somebody took the effect away again
   std::string message;
   WallTime time{};
+};
+
+// What one guard said when the last decision was made; `firebreak explain` prints them.
+struct GuardRecord {
+  std::string guard;
+  std::string result;  // Passed, Refused
+  std::string reason;  // of a refusal
+  std::string message;
+
+  bool operator==(const GuardRecord&) const = default;
 };
 
 // A step as it was planned and shown to people. Never executed: the plan is derived anew.
@@ -87,6 +98,8 @@ struct Blocked {
 
 struct RemediationStatus {
   int64_t observedGeneration = 0;
+  // Decisions up to this generation of the spec were about earlier episodes.
+  int64_t usedGeneration = 0;
   int64_t episode = 0;
   nlohmann::json episodes = nlohmann::json::array();
   std::string policyName;
@@ -102,6 +115,11 @@ struct RemediationStatus {
   std::optional<WallTime> containedAt;
   std::vector<Condition> conditions;
   std::vector<StepRecord> steps;
+  std::optional<WallTime> endedAt;  // Failed, Reverted, Rejected or NoLongerPresent since then
+  // The controller at the top (Deployment, CronJob, ...) or the target itself: what cooldowns and
+  // shares are counted by.
+  ObjectRef owner;
+  std::vector<GuardRecord> guards;
   Blocked blocked;
   nlohmann::json evidence = nlohmann::json::object();
   std::vector<std::string> eventsEmitted;
@@ -114,6 +132,8 @@ struct Remediation {
   int64_t generation = 0;
   WallTime created{};
   bool deleting = false;
+  std::optional<WallTime> deletedAt;  // metadata.deletionTimestamp
+  bool held = false;                  // carries Firebreak's finalizer
 
   Family family = Family::kMiner;
   ObjectRef target;
@@ -122,6 +142,9 @@ struct Remediation {
   Decision decision;
   RemediationStatus status;
 };
+
+// Holds a Remediation or a SecurityPolicy while its deletion has something to undo.
+inline constexpr const char* kUndoFinalizer = "firebreak.dev/undo";
 
 // Sets a condition; `since` moves only when its status changes. Returns true where anything changed.
 bool setCondition(std::vector<Condition>& conditions, std::string_view type,

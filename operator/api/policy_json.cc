@@ -5,6 +5,7 @@
 #include "api/enums.h"
 #include "api/selector.h"
 #include "base/time_format.h"
+#include "firebreak/remediation.h"
 
 namespace firebreak {
 namespace {
@@ -158,6 +159,14 @@ Status readLimits(const Json& spec, SecurityPolicy* out) {
        &SecurityPolicy::maxPerHour},
       {Json::json_pointer("/limits/maxPercentOfOwner"), "spec.limits.maxPercentOfOwner", 0, 100,
        &SecurityPolicy::maxPercentOfOwner},
+      {Json::json_pointer("/breaker/failures"), "spec.breaker.failures", 0, kMax,
+       &SecurityPolicy::breakerFailures},
+      {Json::json_pointer("/breaker/windowSeconds"), "spec.breaker.windowSeconds", 0, kMax,
+       &SecurityPolicy::breakerWindowSeconds},
+      {Json::json_pointer("/breaker/cooldownSeconds"), "spec.breaker.cooldownSeconds", 0, kMax,
+       &SecurityPolicy::breakerCooldownSeconds},
+      {Json::json_pointer("/approval/expireSeconds"), "spec.approval.expireSeconds", 0, kMax,
+       &SecurityPolicy::approvalExpireSeconds},
       {Json::json_pointer("/cooldownSeconds"), "spec.cooldownSeconds", 0, kMax,
        &SecurityPolicy::cooldownSeconds},
       {Json::json_pointer("/contendAfter"), "spec.contendAfter", 0, kMax,
@@ -218,6 +227,10 @@ Result<SecurityPolicy> policyFromJson(const Json& object) {
   policy.generation = intOr(member(meta, "generation"), 0);
   policy.created = parseTime(stringOr(member(meta, "creationTimestamp"))).value_or(WallTime{});
   policy.deleting = !member(meta, "deletionTimestamp").is_null();
+  policy.deletedAt = parseTime(stringOr(member(meta, "deletionTimestamp")));
+  for (const std::string& finalizer : stringsOf(member(meta, "finalizers"))) {
+    policy.held = policy.held || finalizer == kUndoFinalizer;
+  }
 
   const Json& spec = member(object, "spec");
   if (!spec.is_object()) return bad("spec", "must be an object");

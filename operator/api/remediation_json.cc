@@ -83,6 +83,7 @@ Json recordToJson(const StepRecord& record) {
                {"state", toString(record.state)},
                {"attempts", record.attempts},
                {"time", formatTime(record.time)}};
+  if (record.undone > 0) json["undone"] = record.undone;
   put(json, "before", record.before);
   put(json, "mac", record.mac);
   put(json, "message", cut(record.message, 1024));
@@ -96,14 +97,23 @@ StepRecord recordFromJson(const Json& json) {
   record.before = stringOr(member(json, "before"));
   record.mac = stringOr(member(json, "mac"));
   record.attempts = intOr(member(json, "attempts"), 0);
+  record.undone = intOr(member(json, "undone"), 0);
   record.message = stringOr(member(json, "message"));
   record.time = parseTime(stringOr(member(json, "time"))).value_or(WallTime{});
   return record;
 }
 
+Json guardToJson(const GuardRecord& guard) {
+  Json json = {{"guard", guard.guard}, {"result", guard.result}};
+  put(json, "reason", guard.reason);
+  put(json, "message", cut(guard.message, 1024));
+  return json;
+}
+
 RemediationStatus statusFromJson(const Json& json, Family family, const ObjectRef& target) {
   RemediationStatus status;
   status.observedGeneration = intOr(member(json, "observedGeneration"), 0);
+  status.usedGeneration = intOr(member(json, "usedGeneration"), 0);
   status.episode = intOr(member(json, "episode"), 0);
   if (member(json, "episodes").is_array()) status.episodes = member(json, "episodes");
   status.policyName = stringOr(member(json, {"policyRef", "name"}));
@@ -119,6 +129,12 @@ RemediationStatus statusFromJson(const Json& json, Family family, const ObjectRe
   status.message = stringOr(member(json, "message"));
   status.startedAt = parseTime(stringOr(member(json, "startedAt")));
   status.containedAt = parseTime(stringOr(member(json, "containedAt")));
+  status.endedAt = parseTime(stringOr(member(json, "endedAt")));
+  if (const Json& owner = member(json, "owner"); owner.is_object()) status.owner = refFromJson(owner);
+  for (const Json& guard : member(json, "guards")) {
+    status.guards.push_back({stringOr(member(guard, "guard")), stringOr(member(guard, "result")),
+                             stringOr(member(guard, "reason")), stringOr(member(guard, "message"))});
+  }
   status.conditions = conditionsFromJson(member(json, "conditions"));
   for (const Json& record : member(json, "steps")) status.steps.push_back(recordFromJson(record));
   const Json& blocked = member(json, "blocked");
@@ -179,6 +195,10 @@ Result<Remediation> remediationFromJson(const Json& object) {
   remediation.generation = intOr(member(meta, "generation"), 0);
   remediation.created = parseTime(stringOr(member(meta, "creationTimestamp"))).value_or(WallTime{});
   remediation.deleting = !member(meta, "deletionTimestamp").is_null();
+  remediation.deletedAt = parseTime(stringOr(member(meta, "deletionTimestamp")));
+  for (const std::string& finalizer : stringsOf(member(meta, "finalizers"))) {
+    remediation.held = remediation.held || finalizer == kUndoFinalizer;
+  }
   if (!parseFamily(stringOr(member(spec, "family")), &remediation.family)) {
     return fail(ErrorCode::kInvalid, "Remediation " + remediation.name +
                                          ": spec.family is none that this version knows");
@@ -208,6 +228,7 @@ Json remediationToCreate(const Remediation& remediation) {
 
 Json statusToJson(const RemediationStatus& status) {
   Json json = {{"observedGeneration", status.observedGeneration}, {"episode", status.episode}};
+  if (status.usedGeneration > 0) json["usedGeneration"] = status.usedGeneration;
   if (!status.episodes.empty()) json["episodes"] = status.episodes;
   if (!status.policyName.empty()) {
     json["policyRef"] = {{"name", status.policyName}, {"uid", status.policyUid}};
@@ -221,6 +242,9 @@ Json statusToJson(const RemediationStatus& status) {
   put(json, "message", cut(status.message, 2048));
   put(json, "startedAt", status.startedAt);
   put(json, "containedAt", status.containedAt);
+  put(json, "endedAt", status.endedAt);
+  if (!status.owner.kind.empty()) json["owner"] = refToJson(status.owner);
+  for (const GuardRecord& guard : status.guards) json["guards"].push_back(guardToJson(guard));
   if (!status.conditions.empty()) json["conditions"] = conditionsToJson(status.conditions);
   for (const StepRecord& record : status.steps) json["steps"].push_back(recordToJson(record));
   if (!status.blocked.reason.empty()) {

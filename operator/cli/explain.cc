@@ -42,8 +42,22 @@ void printPlan(const RemediationStatus& status) {
     if (record != nullptr && record->attempts > 0) {
       std::cout << ", attempts " << record->attempts;
     }
+    if (record != nullptr && record->undone > 0) {
+      std::cout << ", undone by others " << record->undone << " times";
+    }
     if (record != nullptr && !record->message.empty()) std::cout << ": " << record->message;
     std::cout << "\n";
+  }
+}
+
+// What each guard said when it was last decided.
+void printGuards(const RemediationStatus& status) {
+  std::cout << "\nWhat the guards said\n";
+  if (status.guards.empty()) std::cout << "  they were not asked yet\n";
+  for (const GuardRecord& guard : status.guards) {
+    std::cout << "  " << guard.guard << ": " << guard.result
+              << (guard.reason.empty() ? "" : " (" + guard.reason + ")") << ", " << guard.message
+              << "\n";
   }
 }
 
@@ -62,6 +76,9 @@ std::string nextStep(const Remediation& remediation) {
     case Phase::kAwaitingApproval:
       return "firebreak approve " + remediation.name + " | firebreak reject " + remediation.name;
     case Phase::kBlocked:
+      if (remediation.status.blocked.reason == "ApprovalExpired") {
+        return "firebreak approve " + remediation.name + " has it done all the same.";
+      }
       return remediation.status.outcome == Outcome::kNeedsExternalAction
                  ? "Do what the message says; Firebreak does not."
                  : "Nothing: it goes on by itself when what blocks it is gone.";
@@ -70,8 +87,9 @@ std::string nextStep(const Remediation& remediation) {
     case Phase::kContained:
       return "firebreak revert " + remediation.name + " undoes it.";
     case Phase::kFailed:
-      return "Look at the step that failed; firebreak revert " + remediation.name +
-             " undoes what was done.";
+      return "Look at the step that failed. Consoles and miners are tried again by themselves, "
+             "later each time; firebreak revert " +
+             remediation.name + " undoes what was done.";
     case Phase::kNew:
     case Phase::kReverting:
     case Phase::kReverted:
@@ -94,7 +112,8 @@ void print(const Remediation& remediation) {
             << status.message << "\n";
   if (!remediation.cause.empty()) std::cout << "Led here by " << remediation.cause << "\n";
   if (!status.blocked.reason.empty()) {
-    std::cout << "Blocked by " << status.blocked.reason << ": " << status.blocked.message << "\n";
+    std::cout << "Blocked by " << status.blocked.reason << ": " << status.blocked.message
+              << (status.blocked.until ? "; until " + formatTime(*status.blocked.until) : "") << "\n";
   }
   if (!remediation.decision.action.empty()) {
     std::cout << "Decision: " << remediation.decision.action << " by " << remediation.decision.by
@@ -103,6 +122,7 @@ void print(const Remediation& remediation) {
   }
   printFindings(status);
   printPlan(status);
+  printGuards(status);
   printConditions(status);
   std::cout << "\nWhat to do next\n  " << nextStep(remediation) << "\n";
 }

@@ -5,10 +5,12 @@
 
 #include "base/log.h"
 #include "base/metrics.h"
+#include "control/alerts.h"
 #include "control/coverage.h"
 #include "control/dashboard_family.h"
 #include "control/dispatcher.h"
 #include "control/executor.h"
+#include "control/historian.h"
 #include "control/key_ring.h"
 #include "control/ledger.h"
 #include "control/miner_family.h"
@@ -62,7 +64,9 @@ struct Controller::Impl {
         executor(client, secrets, std::move(mayWrite)),
         opener(client, world, keys),
         remediations(client, world, executor, keys, ledger, clock, options.reconciler),
-        policies(client, world, clock),
+        policies(client, world, ledger, clock, options.reconciler.instance),
+        alerts(client, clock, options.reconciler.instance),
+        historian(client, world),
         miners(client, world, clock),
         prober({}, clock),
         dashboards(client, world, prober, clock),
@@ -99,6 +103,8 @@ struct Controller::Impl {
   Opener opener;
   RemediationReconciler remediations;
   PolicyReconciler policies;
+  Alerts alerts;
+  Historian historian;
   MinerFamily miners;
   Prober prober;
   DashboardFamily dashboards;
@@ -120,12 +126,13 @@ void Controller::Impl::addHandlers() {
     }
     judging = true;
     enqueueEverything();
+    enqueue("history", "all", QueuePriority::kBackground);
     return std::optional<WallTime>();
   });
-  dispatcher.handle("policy", [this](const std::string& key) -> Result<std::optional<WallTime>> {
-    if (auto done = policies.reconcile(key); !done) return tl::unexpected(done.error());
-    // Sensors fall silent without an event.
-    return std::optional<WallTime>(clock.wall() + std::chrono::seconds(30));
+  dispatcher.handle("policy", [this](const std::string& key) { return policies.reconcile(key); });
+  dispatcher.handle("history", [this](const std::string&) -> Result<std::optional<WallTime>> {
+    if (auto pruned = historian.prune(); !pruned) return tl::unexpected(pruned.error());
+    return std::optional<WallTime>(clock.wall() + std::chrono::seconds(60));
   });
   dispatcher.handle("remediation",
                     [this](const std::string& key) { return remediations.reconcile(key); });
@@ -140,7 +147,7 @@ void Controller::Impl::addHandlers() {
 }
 
 void Controller::Impl::watchChanges() {
-  world.pods.onChange([this](const std::string& key, const auto& old, const auto& now) {
+  world.onPodChange([this](const std::string& key, const auto& old, const auto& now) {
     bool same = old && now && looksTheSame(*old, *now);
     if (same && old->ready == now->ready) return;
     if (now) addServicesOf(*now);
@@ -169,8 +176,19 @@ void Controller::Impl::watchChanges() {
   world.policies.onChange([this](const std::string& key, const auto& old, const auto& now) {
     enqueue("policy", key);
     // A status write of our own changes nothing that was judged.
-    if (old && now && old->generation == now->generation) return;
+    if (old && now && old->generation == now->generation && old->deletedAt == now->deletedAt) return;
     enqueueEverything();
+  });
+  // Which policy covers a namespace, and which exclude entries, may hang on its labels.
+  world.namespaces.onChange([this](const std::string&, const auto& old, const auto& now) {
+    if (old && now && old->meta.labels != now->meta.labels) enqueueEverything();
+  });
+  world.locks.onChange([this](const std::string&, const auto& old, const auto& now) {
+    // One that is new is our own write; one that was changed or taken off is looked at at once.
+    if (old && !old->remediation.empty()) {
+      enqueue("remediation", old->remediation, QueuePriority::kUrgent);
+    }
+    (void)now;
   });
   world.brakes.onChange([this](const std::string&, const auto&, const auto&) {
     enqueueEverything();
@@ -181,9 +199,9 @@ void Controller::Impl::watchChanges() {
       remediations.forgotten(key);
       return;
     }
-    remediations.observed(key, now->resourceVersion);
     if (isOurs(keys, *now)) ledger.note(*now);
-    bool decided = old && old->generation != now->generation;
+    bool decided =
+        old && (old->generation != now->generation || old->deleting != now->deleting);
     bool mine = old && !decided;
     if (!mine) enqueue("remediation", key, QueuePriority::kUrgent);
     if (now->status.policyName.empty()) return;
@@ -224,6 +242,9 @@ Result<std::optional<WallTime>> Controller::Impl::onPod(const std::string& key) 
   std::vector<Finding> findings = miners.judge(*pod, *policy);
   if (findings.empty() || highestTier(findings) != Tier::kRemediate) {
     pokeTarget(Family::kMiner, target);
+    if (auto told = alerts.tell(Family::kMiner, target, findings); !told) {
+      return tl::unexpected(told.error());
+    }
     return std::optional<WallTime>();
   }
   auto opened = opener.open(Family::kMiner, target, findings);
@@ -264,8 +285,11 @@ Result<std::optional<WallTime>> Controller::Impl::onService(const std::string& k
     auto opened = opener.open(Family::kOpenDashboard, target, look.findings);
     if (!opened) return tl::unexpected(opened.error());
     enqueue("remediation", *opened);
-  } else if (!look.silent && !name.empty() && world.remediations.get(name)) {
-    enqueue("remediation", name);
+  } else {
+    if (auto told = alerts.tell(Family::kOpenDashboard, target, look.findings); !told) {
+      return tl::unexpected(told.error());
+    }
+    if (!look.silent && !name.empty() && world.remediations.get(name)) enqueue("remediation", name);
   }
   // A port that does not answer yet (a pod that starts, a rule that is being programmed) is asked
   // again soon, everything else on the policy's interval.

@@ -24,4 +24,12 @@ Coverage coverageOf(const World& world, const std::string& ns) {
   return coverage;
 }
 
+bool coversSeveral(const World& world, const SecurityPolicy& policy) {
+  int covered = 0;
+  for (const auto& ns : world.namespaces.snapshot()) {
+    if (policy.namespaceSelector.matches(ns->meta.labels) && ++covered > 1) return true;
+  }
+  return false;
+}
+
 }  // namespace firebreak::control

@@ -17,6 +17,9 @@ struct Coverage {
   const SecurityPolicy* acting() const { return policies.empty() ? nullptr : policies.front(); }
 };
 
+// Whether the policy selects more than one namespace.
+bool coversSeveral(const World& world, const SecurityPolicy& policy);
+
 Coverage coverageOf(const World& world, const std::string& ns);
 
 }  // namespace firebreak::control

@@ -1,11 +1,9 @@
 #include "control/executor.h"
 
-#include <chrono>
-#include <thread>
-
 #include "api/node_guard_json.h"
 #include "base/json.h"
 #include "base/time_format.h"
+#include "remediate/git_change.h"
 
 namespace firebreak::control {
 namespace {
@@ -53,37 +51,27 @@ Result<Json> Executor::live(const Step& step) {
   return object;
 }
 
-// Read live: an order seen through a cache that lags would be written twice.
+// Read live: an order seen through a cache that lags would be written twice. One that was withdrawn
+// settles while the node's sensor still holds the pod: its labels must not go back before its network
+// is whole again, or its controller would see a pod that is not Ready and delete it.
 Result<StepView> Executor::observeOrder(const Step& step) {
   auto live = client_.get(kube::kNodeGuards, "", step.object.name);
   if (!live && live.error().code == ErrorCode::kNotFound) {
-    return StepView{Effect::kGone, "node " + step.object.name + " has no NodeGuard"};
+    return StepView{.effect = Effect::kGone,
+                    .message = "node " + step.object.name + " has no NodeGuard"};
   }
   if (!live) return tl::unexpected(live.error());
   std::string id = stringOr(member(step.manifest, "orderID"));
   for (const Json& order : member(*live, {"spec", "isolations"})) {
-    if (stringOr(member(order, "orderID")) == id) return StepView{Effect::kPresent, ""};
+    if (stringOr(member(order, "orderID")) == id) return StepView{.effect = Effect::kPresent};
   }
-  return StepView{Effect::kAbsent, ""};
-}
-
-// The labels must not go back before the pod's network is whole again, or its controller would see a
-// pod that is not Ready and delete it.
-void Executor::awaitRelease(const Step& step) {
-  constexpr int kLooks = 30;
-  std::string id = stringOr(member(step.manifest, "orderID"));
-  for (int i = 0; i < kLooks; ++i) {
-    auto live = client_.get(kube::kNodeGuards, "", step.object.name);
-    if (!live) return;
-    bool held = false;
-    for (const Json& report : member(*live, {"status", "isolations"})) {
-      std::string state = stringOr(member(report, "state"));
-      held = held || (stringOr(member(report, "orderID")) == id &&
-                      (state == "Applied" || state == "Verified" || state == "Pending"));
-    }
-    if (!held) return;
-    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+  StepView view;
+  for (const Json& report : member(*live, {"status", "isolations"})) {
+    std::string state = stringOr(member(report, "state"));
+    bool holds = state == "Applied" || state == "Verified" || state == "Pending";
+    view.settling = view.settling || (holds && stringOr(member(report, "orderID")) == id);
   }
+  return view;
 }
 
 Result<StepView> Executor::observe(const Remediation& remediation, const Step& step) {
@@ -93,7 +81,12 @@ Result<StepView> Executor::observe(const Remediation& remediation, const Step& s
   if (!object) return tl::unexpected(object.error());
   StepView view;
   view.effect = remediate::observeStep(step, *object);
-  if (view.effect == Effect::kForeign) view.message = remediate::lastWriter(*object);
+  view.writer = object->is_null() ? "somebody" : remediate::lastWriter(*object);
+  view.gitMarks = remediate::gitMarks(*object);
+  if (view.effect == Effect::kForeign) {
+    view.message = view.writer;
+    view.ours = step.type == PatchType::kCreate && remediate::isOurs(step, *object);
+  }
   if (view.effect == Effect::kGone) view.message = describe(step.object) + " is gone";
   return view;
 }
@@ -119,6 +112,28 @@ Status Executor::writeOrder(const Step& step, WallTime expiresAt, bool remove) {
   return {};
 }
 
+// What exists already is ours from before, or somebody's who took the name: only ours is put right.
+Status Executor::create(const Step& step, const kube::ResourceType& type) {
+  auto created = client_.create(type, step.object.ns, step.manifest);
+  if (created) return {};
+  if (created.error().code != ErrorCode::kAlreadyExists) return tl::unexpected(created.error());
+  auto object = live(step);
+  if (!object) return tl::unexpected(object.error());
+  if (object->is_null() || !remediate::isOurs(step, *object) ||
+      remediate::observeStep(step, *object) != Effect::kForeign) {
+    return {};
+  }
+  Json patch = Json::array();
+  patch.push_back({{"op", "test"},
+                   {"path", "/metadata/uid"},
+                   {"value", member(*object, {"metadata", "uid"})}});
+  patch.push_back({{"op", "replace"}, {"path", "/spec"}, {"value", member(step.manifest, "spec")}});
+  auto patched =
+      client_.patch(type, step.object.ns, step.object.name, kube::PatchKind::kJson, patch);
+  if (!patched) return tl::unexpected(patched.error());
+  return {};
+}
+
 Status Executor::apply(const Remediation& remediation, const Step& step, WallTime expiresAt) {
   if (!mayWrite_()) return fail(ErrorCode::kUnavailable, "this replica does not lead any more");
   if (step.type == PatchType::kExternal) return external_.apply(remediation, step);
@@ -128,13 +143,7 @@ Status Executor::apply(const Remediation& remediation, const Step& step, WallTim
   if (step.type == PatchType::kDelete) {
     return client_.remove(*type, step.object.ns, step.object.name, {step.object.uid, ""});
   }
-  if (step.type == PatchType::kCreate) {
-    auto created = client_.create(*type, step.object.ns, step.manifest);
-    if (!created && created.error().code != ErrorCode::kAlreadyExists) {
-      return tl::unexpected(created.error());
-    }
-    return {};
-  }
+  if (step.type == PatchType::kCreate) return create(step, *type);
   auto body = parseJson(patchText(step), step.name);
   if (!body) return tl::unexpected(body.error());
   auto patched =
@@ -146,11 +155,7 @@ Status Executor::apply(const Remediation& remediation, const Step& step, WallTim
 Status Executor::undo(const Remediation& remediation, const Step& step) {
   if (!mayWrite_()) return fail(ErrorCode::kUnavailable, "this replica does not lead any more");
   if (step.type == PatchType::kExternal) return external_.undo(remediation, step);
-  if (step.type == PatchType::kNodeOrder) {
-    auto written = writeOrder(step, {}, true);
-    if (written) awaitRelease(step);
-    return written;
-  }
+  if (step.type == PatchType::kNodeOrder) return writeOrder(step, {}, true);
   const kube::ResourceType* type = typeOf(step.object);
   if (type == nullptr) return unknownKind(step);
   if (step.type == PatchType::kDelete) return {};  // irreversible; said so in the plan

@@ -36,7 +36,7 @@ class Executor {
   Result<Json> live(const Step& step);
   Status writeOrder(const Step& step, WallTime expiresAt, bool remove);
   Result<remediate::StepView> observeOrder(const Step& step);
-  void awaitRelease(const Step& step);
+  Status create(const Step& step, const kube::ResourceType& type);
 
   kube::Client& client_;
   ExternalSteps& external_;

@@ -3,6 +3,7 @@
 // undo) is the same for all of them. Called from worker threads, one call at a time per target.
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "firebreak/plan.h"
@@ -19,8 +20,11 @@ struct Assessment {
   Plan plan;
   StringMap targetLabels;  // of the pod or workload, for excludes
   bool mirrorPod = false;
+  // The controller at the top, its pods and those that are ready; kind is empty where there is none.
+  ObjectRef root;
   int64_t ownerReplicas = 0;
-  std::string ownerUid;
+  int64_t ownerReady = 0;
+  std::optional<WallTime> targetCreated;
   Json context = Json::object();  // kept in the first before-image
 };
 

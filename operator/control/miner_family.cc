@@ -5,6 +5,7 @@
 #include "api/projection.h"
 #include "api/remediation_json.h"
 #include "base/json.h"
+#include "control/root_controller.h"
 #include "detect/miners/detect_miners.h"
 #include "remediate/plan/miners.h"
 
@@ -98,16 +99,11 @@ std::vector<Finding> MinerFamily::judge(const Pod& pod, const SecurityPolicy& po
 
 // How many pods the owner has, so that the blast radius can be judged.
 Status MinerFamily::readOwner(const Pod& pod, Assessment* assessment) {
-  const ObjectRef& owner = pod.meta.controller;
-  assessment->ownerUid = owner.uid;
-  const kube::ResourceType* type = kube::findResourceType(owner.apiVersion, owner.kind);
-  if (type == nullptr || owner.kind == "DaemonSet" || owner.kind == "Job") return {};
-  auto object = client_.get(*type, pod.meta.ns, owner.name);
-  if (!object) {
-    if (object.error().code == ErrorCode::kNotFound) return {};
-    return tl::unexpected(object.error());
-  }
-  assessment->ownerReplicas = intOr(member(*object, {"spec", "replicas"}), 0);
+  auto root = rootOf(client_, pod.meta.ns, pod.meta.controller);
+  if (!root) return tl::unexpected(root.error());
+  assessment->root = root->object;
+  assessment->ownerReplicas = root->replicas;
+  assessment->ownerReady = root->ready;
   return {};
 }
 
@@ -128,11 +124,12 @@ Result<Assessment> MinerFamily::assess(const Remediation& remediation,
   if (!pod) return tl::unexpected(pod.error());
   assessment.targetLabels = pod->meta.labels;
   assessment.mirrorPod = pod->mirror;
+  assessment.targetCreated = pod->meta.created;
 
   Json context = remediate::sealedContext(keys, remediation);
   if (started && context.contains("owner")) {
     pod->meta.controller = refFromJson(context["owner"]);
-    assessment.ownerUid = pod->meta.controller.uid;
+    assessment.root = remediation.status.owner;
   } else if (auto owner = readOwner(*pod, &assessment); !owner) {
     return tl::unexpected(owner.error());
   }

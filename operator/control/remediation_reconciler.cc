@@ -5,8 +5,11 @@
 #include "api/remediation_json.h"
 #include "base/json.h"
 #include "base/log.h"
+#include "control/event_writer.h"
+#include "control/finalizer.h"
 #include "control/opener.h"
-#include "kube/events.h"
+#include "control/telling.h"
+#include "kube/resource_version.h"
 
 namespace firebreak::control {
 namespace {
@@ -16,15 +19,6 @@ using remediate::StepView;
 
 // More moves than any plan needs; what is left is done at the next turn.
 constexpr int kMostMoves = 200;
-
-// Decimal numbers of any length.
-bool isLater(const std::string& a, const std::string& b) {
-  auto isNumber = [](const std::string& text) {
-    return !text.empty() && text.find_first_not_of("0123456789") == std::string::npos;
-  };
-  if (!isNumber(a) || !isNumber(b)) return false;
-  return a.size() != b.size() ? a.size() > b.size() : a > b;
-}
 
 }  // namespace
 
@@ -43,14 +37,6 @@ void RemediationReconciler::addFamily(FamilyDriver& driver) {
   families_[driver.family()] = &driver;
 }
 
-void RemediationReconciler::observed(const std::string& name, const std::string& resourceVersion) {
-  std::lock_guard lock(mutex_);
-  auto found = latest_.find(name);
-  if (found != latest_.end() && found->second.resourceVersion == resourceVersion) {
-    latest_.erase(found);
-  }
-}
-
 void RemediationReconciler::forgotten(const std::string& name) {
   std::lock_guard lock(mutex_);
   latest_.erase(name);
@@ -67,131 +53,15 @@ std::optional<Remediation> RemediationReconciler::newest(const std::string& name
     if (!stored) return std::nullopt;
     return *stored;
   }
-  if (stored && !isLater(found->second.resourceVersion, stored->resourceVersion)) {
+  if (stored && !kube::isNewer(found->second.resourceVersion, stored->resourceVersion)) {
     latest_.erase(found);
     return *stored;
   }
   return found->second;
 }
 
-const Step* RemediationReconciler::plannedStep(const Gathered& gathered, size_t index) const {
-  const auto& records = gathered.remediation.status.steps;
-  if (index >= records.size()) return nullptr;
-  for (const Step& step : gathered.assessment.plan.steps) {
-    if (step.name == records[index].name) return &step;
-  }
-  return nullptr;
-}
-
-// Each step is observed as its sealed before-image describes it; one that was not sealed by us is
-// observed as the plan derived anew describes it.
-Status RemediationReconciler::observeSteps(Gathered& gathered,
-                                           const std::vector<ProofView>& proofs) {
-  const RemediationStatus& status = gathered.remediation.status;
-  bool quiet = status.phase == Phase::kReverted || status.phase == Phase::kRejected ||
-               status.phase == Phase::kFailed;
-  for (size_t i = 0; i < status.steps.size(); ++i) {
-    const StepRecord& record = status.steps[i];
-    StepView view;
-    bool started = record.state == StepState::kIntended || record.state == StepState::kApplied ||
-                   record.state == StepState::kVerified;
-    if (started && !quiet) {
-      std::optional<Step> step;
-      if (const Step* planned = plannedStep(gathered, i)) step = *planned;
-      bool sealed = remediate::sealHolds(gathered.situation.keys, gathered.remediation, record);
-      auto image = remediate::parseBefore(record.before);
-      if (sealed && image && (!step || status.phase == Phase::kReverting)) {
-        step = stepFromImage(gathered.remediation, record, *image);
-      }
-      if (step) {
-        auto observed = executor_.observe(gathered.remediation, *step);
-        if (!observed) return tl::unexpected(observed.error());
-        view = *observed;
-      }
-      FamilyDriver* driver = families_[gathered.remediation.family];
-      if (status.phase == Phase::kReverting && sealed && image && driver != nullptr) {
-        UndoAdvice advice = driver->adviseUndo(gathered.remediation, *image);
-        if (!advice.refusal.empty()) view.message = advice.refusal;
-        view.undoLater = advice.later;
-      }
-    }
-    gathered.situation.steps.push_back(view);
-  }
-  gathered.situation.proofs = proofs;
-  gathered.situation.proofs.resize(status.steps.size());
-  return {};
-}
-
-remediate::GuardInput RemediationReconciler::guardInput(const Gathered& gathered) {
-  const Remediation& remediation = gathered.remediation;
-  remediate::GuardInput input;
-  input.now = clock_.wall();
-  input.family = remediation.family;
-  input.cachesFresh = world_.synced();
-  input.target = remediation.target;
-  input.targetLabels = gathered.assessment.targetLabels;
-  input.mirrorPod = gathered.assessment.mirrorPod;
-  input.protectedNamespaces = options_.protectedNamespaces;
-  input.operatorNamespace = options_.operatorNamespace;
-  input.sensorNamespace = options_.sensorNamespace;
-  input.covering = gathered.coverage.policies;
-  input.namespaceLabels = world_.namespaceLabels(remediation.target.ns);
-  input.brake = world_.brake();
-  input.decision = remediation.decision;
-  input.planHash = gathered.assessment.plan.hash();
-  input.started = remediate::hasStarted(remediation.status);
-  for (const Finding& finding : gathered.assessment.findings) {
-    input.nearProof = input.nearProof || finding.confidence >= 85;
-  }
-  Ledger::Counts counts =
-      ledger_.count(remediation.family, gathered.assessment.ownerUid, input.now);
-  input.runningInFamily = counts.running;
-  input.startedInLastHour = counts.startedInLastHour;
-  input.hourFreesAt = counts.hourFreesAt;
-  input.ownerReplicas = gathered.assessment.ownerReplicas;
-  input.ownerOut = counts.ownerOut;
-  return input;
-}
-
-Result<RemediationReconciler::Gathered> RemediationReconciler::gather(
-    const Remediation& remediation, const std::vector<ProofView>& proofs) {
-  Gathered gathered;
-  gathered.remediation = remediation;
-  if (!isOurs(keys_, remediation)) {
-    gathered.situation.remediation = remediation;
-    gathered.situation.notOurs = true;
-    gathered.situation.now = clock_.wall();
-    return gathered;
-  }
-  gathered.coverage = coverageOf(world_, remediation.target.ns);
-  FamilyDriver* driver = families_[remediation.family];
-  if (driver == nullptr) {
-    return fail(ErrorCode::kInternal, "no driver for family " +
-                                          std::string(toString(remediation.family)));
-  }
-  auto keys = keys_.keys();
-  auto assessed = driver->assess(remediation, gathered.coverage.acting(), keys);
-  if (!assessed) return tl::unexpected(assessed.error());
-  gathered.assessment = std::move(*assessed);
-
-  remediate::Situation& situation = gathered.situation;
-  situation.remediation = remediation;
-  situation.policy = gathered.coverage.acting();
-  situation.targetGone = gathered.assessment.targetGone;
-  situation.findings = gathered.assessment.findings;
-  situation.plan = gathered.assessment.plan;
-  situation.keys = std::move(keys);
-  situation.context = gathered.assessment.context;
-  situation.now = clock_.wall();
-  if (auto observed = observeSteps(gathered, proofs); !observed) {
-    return tl::unexpected(observed.error());
-  }
-  return gathered;
-}
-
 Result<Remediation> RemediationReconciler::save(const Remediation& remediation,
-                                                const RemediationStatus& status,
-                                                const std::string& ownerUid) {
+                                                const RemediationStatus& status) {
   // Replacing resourceVersion makes a stale write a clean 409; the uid test keeps it off a namesake.
   Json patch = Json::array();
   patch.push_back({{"op", "test"}, {"path", "/metadata/uid"}, {"value", remediation.uid}});
@@ -211,7 +81,8 @@ Result<Remediation> RemediationReconciler::save(const Remediation& remediation,
   auto saved = remediationFromJson(*written);
   if (!saved) return saved;
   if (!isOurs(keys_, *saved)) return saved;  // neither counted nor followed
-  ledger_.note(*saved, ownerUid);
+  ledger_.note(*saved);
+  countTransition(remediation, *saved);
   {
     std::lock_guard lock(mutex_);
     latest_[saved->name] = *saved;
@@ -240,17 +111,7 @@ Status RemediationReconciler::emit(const Remediation& remediation,
     spec.related = ObjectRef{"firebreak.dev/v1alpha1", "Remediation", "", remediation.name,
                              remediation.uid};
     spec.time = clock_.wall();
-    Json body = kube::eventJson(spec, options_.instance);
-    std::string ns = remediation.target.ns.empty() ? "default" : remediation.target.ns;
-    auto written = client_.create(kube::kEvents, ns, body, kube::Priority::kEvent);
-    if (!written && written.error().code != ErrorCode::kAlreadyExists) {
-      bool hopeless = written.error().code == ErrorCode::kForbidden ||
-                      written.error().code == ErrorCode::kNotFound ||
-                      written.error().code == ErrorCode::kInvalid;
-      log::warn("Event not written", {{"event", spec.name}, {"cause", written.error().message}});
-      // A namespace that goes away takes no Events: not worth holding the journal back.
-      if (!hopeless) return tl::unexpected(written.error());
-    }
+    if (auto told = writeEvent(client_, options_.instance, spec); !told) return told;
   }
   return {};
 }
@@ -290,73 +151,121 @@ Result<Remediation> RemediationReconciler::failStep(const Gathered& gathered, si
                             {"cause", error.message}});
   RemediationStatus status =
       remediate::afterFailure(gathered.remediation, index, error, clock_.wall());
-  return save(gathered.remediation, status, "");
+  return save(gathered.remediation, status);
+}
+
+Result<Remediation> RemediationReconciler::setFinalizer(const Gathered& gathered, bool present) {
+  const Remediation& remediation = gathered.remediation;
+  const SecurityPolicy* policy = gathered.situation.policy;
+  // The policy's first: it must not go before what it would have to undo.
+  if (present && policy != nullptr && !policy->held) {
+    auto held = control::setFinalizer(client_, kube::kSecurityPolicies, policy->name, policy->uid,
+                                      true);
+    if (!held) return tl::unexpected(held.error());
+  }
+  auto written = control::setFinalizer(client_, kube::kRemediations, remediation.name,
+                                       remediation.uid, present);
+  if (!written) return tl::unexpected(written.error());
+  if (written->is_null()) {
+    return fail(ErrorCode::kConflict, "remediation " + remediation.name + " is gone by now");
+  }
+  auto saved = remediationFromJson(*written);
+  if (!saved) return saved;
+  std::lock_guard lock(mutex_);
+  latest_[saved->name] = *saved;
+  return saved;
+}
+
+Status RemediationReconciler::write(const Gathered& gathered, const remediate::Move& move,
+                                    size_t* index) {
+  const Remediation& remediation = gathered.remediation;
+  if (auto* toApply = std::get_if<remediate::ApplyStep>(&move)) {
+    *index = toApply->index;
+    const Step* step = plannedStep(gathered, *index);
+    auto keep = gathered.situation.policy == nullptr
+                    ? 86400
+                    : gathered.situation.policy->miners.keepQuarantinedSeconds;
+    return executor_.apply(remediation, *step, clock_.wall() + std::chrono::seconds(keep));
+  }
+  *index = std::get<remediate::UndoStep>(move).index;
+  const StepRecord& record = remediation.status.steps.at(*index);
+  auto image = remediate::parseBefore(record.before);
+  if (!image) return tl::unexpected(image.error());
+  return executor_.undo(remediation, stepFromImage(remediation, record, *image));
+}
+
+Result<std::optional<Remediation>> RemediationReconciler::carryOut(
+    const Gathered& gathered, const remediate::Move& move, std::vector<ProofView>* proofs) {
+  const Remediation& remediation = gathered.remediation;
+  auto asMove = [](Result<Remediation> saved) -> Result<std::optional<Remediation>> {
+    if (!saved) return tl::unexpected(saved.error());
+    return std::optional<Remediation>(std::move(*saved));
+  };
+  if (auto* events = std::get_if<remediate::EmitEvents>(&move)) {
+    if (auto emitted = emit(remediation, events->events); !emitted) {
+      return tl::unexpected(emitted.error());
+    }
+    RemediationStatus status = remediation.status;
+    for (const auto& draft : events->events) status.eventsEmitted.push_back(draft.key);
+    return asMove(save(remediation, status));
+  }
+  if (auto* finalizer = std::get_if<remediate::SetFinalizer>(&move)) {
+    auto saved = setFinalizer(gathered, finalizer->present);
+    // With its finalizer off, what was being deleted is gone.
+    if (saved && remediation.deleting) return std::optional<Remediation>();
+    return asMove(std::move(saved));
+  }
+  if (auto* toProve = std::get_if<remediate::ProveStep>(&move)) {
+    *proofs = gathered.situation.proofs;
+    ProofView proof = prove(gathered, toProve->index);
+    shareProof(gathered, toProve->index, proof, proofs);
+    return std::optional<Remediation>(remediation);
+  }
+  proofs->clear();
+  size_t index = 0;
+  Status done = write(gathered, move, &index);
+  if (done) return std::optional<Remediation>(remediation);
+  auto saved = failStep(gathered, index, done.error());
+  if (!saved) return tl::unexpected(saved.error());
+  if (isRetryable(done.error()) || done.error().code == ErrorCode::kInvalid) {
+    return tl::unexpected(done.error());  // again with back-off
+  }
+  return std::optional<Remediation>(std::move(*saved));
 }
 
 Result<std::optional<WallTime>> RemediationReconciler::reconcile(const std::string& name) {
   auto remediation = newest(name);
-  if (!remediation || remediation->deleting) return std::optional<WallTime>();
+  if (!remediation || (remediation->deleting && !remediation->held)) {
+    return std::optional<WallTime>();
+  }
   std::vector<ProofView> proofs;
   for (int moves = 0; moves < kMostMoves; ++moves) {
     auto gathered = gather(*remediation, proofs);
     if (!gathered) return tl::unexpected(gathered.error());
     // Counting and starting must not be torn apart by another worker.
     std::unique_lock<std::mutex> startLock;
-    if (!remediate::hasStarted(remediation->status)) startLock = ledger_.startLock();
-    gathered->situation.guards = remediate::judgeGuards(guardInput(*gathered));
+    if (!remediate::budgetsPassed(remediation->status)) startLock = ledger_.startLock();
+    remediate::GuardInput input = guardInput(*gathered);
+    gathered->situation.guards = remediate::judgeGuards(input);
+    gathered->situation.revertsRunning = gathered->reverting;
     remediate::Move move = remediate::next(gathered->situation);
 
-    if (auto* rest = std::get_if<remediate::Rest>(&move)) return rest->until;
+    if (auto* rest = std::get_if<remediate::Rest>(&move)) {
+      countRefusal(*remediation, gathered->situation.guards);
+      return rest->until;
+    }
     if (auto* toSave = std::get_if<remediate::SaveStatus>(&move)) {
-      auto saved = save(*remediation, toSave->status, gathered->assessment.ownerUid);
+      auto saved = save(*remediation, toSave->status);
       if (!saved) return tl::unexpected(saved.error());
       remediation = std::move(*saved);
       proofs.clear();
       continue;
     }
     if (startLock.owns_lock()) startLock.unlock();
-    if (auto* events = std::get_if<remediate::EmitEvents>(&move)) {
-      if (auto emitted = emit(*remediation, events->events); !emitted) {
-        return tl::unexpected(emitted.error());
-      }
-      RemediationStatus status = remediation->status;
-      for (const auto& draft : events->events) status.eventsEmitted.push_back(draft.key);
-      auto saved = save(*remediation, status, "");
-      if (!saved) return tl::unexpected(saved.error());
-      remediation = std::move(*saved);
-      continue;
-    }
-    if (auto* toProve = std::get_if<remediate::ProveStep>(&move)) {
-      proofs = gathered->situation.proofs;
-      ProofView proof = prove(*gathered, toProve->index);
-      shareProof(*gathered, toProve->index, proof, &proofs);
-      continue;
-    }
-    Status done;
-    size_t index = 0;
-    if (auto* toApply = std::get_if<remediate::ApplyStep>(&move)) {
-      index = toApply->index;
-      const Step* step = plannedStep(*gathered, index);
-      auto keep = gathered->situation.policy == nullptr
-                      ? 86400
-                      : gathered->situation.policy->miners.keepQuarantinedSeconds;
-      done = executor_.apply(*remediation, *step, clock_.wall() + std::chrono::seconds(keep));
-    } else if (auto* toUndo = std::get_if<remediate::UndoStep>(&move)) {
-      index = toUndo->index;
-      const StepRecord& record = remediation->status.steps.at(index);
-      auto image = remediate::parseBefore(record.before);
-      if (!image) return tl::unexpected(image.error());
-      done = executor_.undo(*remediation, stepFromImage(*remediation, record, *image));
-    }
-    if (!done) {
-      auto saved = failStep(*gathered, index, done.error());
-      if (!saved) return tl::unexpected(saved.error());
-      if (isRetryable(done.error()) || done.error().code == ErrorCode::kInvalid) {
-        return tl::unexpected(done.error());  // again with back-off
-      }
-      remediation = std::move(*saved);
-    }
-    proofs.clear();
+    auto after = carryOut(*gathered, move, &proofs);
+    if (!after) return tl::unexpected(after.error());
+    if (!*after) return std::optional<WallTime>();
+    remediation = std::move(**after);
   }
   return std::optional<WallTime>(clock_.wall());
 }

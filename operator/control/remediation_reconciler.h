@@ -38,8 +38,6 @@ class RemediationReconciler {
 
   // When to look again; absent = when something changes. An error is tried again with back-off.
   Result<std::optional<WallTime>> reconcile(const std::string& name);
-  // The watch showed this version: what we remember of our own writes is no longer needed.
-  void observed(const std::string& name, const std::string& resourceVersion);
   void forgotten(const std::string& name);
 
  private:
@@ -47,16 +45,25 @@ class RemediationReconciler {
     Remediation remediation;
     Coverage coverage;
     Assessment assessment;
+    std::vector<remediate::BudgetView> budgets;
+    int64_t reverting = 0;  // other Remediations
     remediate::Situation situation;
   };
   std::optional<Remediation> newest(const std::string& name);
+  // remediation_look.cc
   Result<Gathered> gather(const Remediation& remediation,
                           const std::vector<remediate::ProofView>& proofs);
-  remediate::GuardInput guardInput(const Gathered& gathered);
+  remediate::GuardInput guardInput(Gathered& gathered);
   Status observeSteps(Gathered& gathered, const std::vector<remediate::ProofView>& proofs);
-  Result<Remediation> save(const Remediation& remediation,
-                           const RemediationStatus& status,
-                           const std::string& ownerUid);
+  bool policyLeaves(const std::string& uid) const;
+
+  Result<Remediation> save(const Remediation& remediation, const RemediationStatus& status);
+  Result<Remediation> setFinalizer(const Gathered& gathered, bool present);
+  // One move of next(). Nothing where it is done for now.
+  Result<std::optional<Remediation>> carryOut(const Gathered& gathered,
+                                              const remediate::Move& move,
+                                              std::vector<remediate::ProofView>* proofs);
+  Status write(const Gathered& gathered, const remediate::Move& move, size_t* index);
   Status emit(const Remediation& remediation, const std::vector<remediate::EventDraft>& events);
   remediate::ProofView prove(const Gathered& gathered, size_t index);
   void shareProof(const Gathered& gathered, size_t index, const remediate::ProofView& proof,

@@ -1,12 +1,11 @@
 #include "control/world.h"
 
-#include <algorithm>
-
 #include "api/node_guard_json.h"
 #include "api/policy_json.h"
 #include "api/projection.h"
 #include "api/remediation_json.h"
 #include "base/json.h"
+#include "base/time_format.h"
 
 namespace firebreak::control {
 namespace {
@@ -18,7 +17,13 @@ Result<PolicyEntry> projectPolicy(std::string_view text) {
   const Json& meta = member(*json, "metadata");
   entry.name = stringOr(member(meta, "name"));
   entry.resourceVersion = stringOr(member(meta, "resourceVersion"));
+  entry.uid = stringOr(member(meta, "uid"));
   entry.generation = intOr(member(meta, "generation"), 0);
+  // Read apart from the rest: a policy that nobody understands must be deletable too.
+  for (const std::string& finalizer : stringsOf(member(meta, "finalizers"))) {
+    entry.held = entry.held || finalizer == kUndoFinalizer;
+  }
+  entry.deletedAt = parseTime(stringOr(member(meta, "deletionTimestamp")));
   entry.status = member(*json, "status");
   auto policy = policyFromJson(*json);
   if (policy) {
@@ -65,11 +70,12 @@ Result<Brake> projectBrake(std::string_view text) {
   return brake;
 }
 
-bool isSubset(const StringMap& selector, const StringMap& labels) {
-  return std::all_of(selector.begin(), selector.end(), [&](const auto& entry) {
-    auto label = labels.find(entry.first);
-    return label != labels.end() && label->second == entry.second;
-  });
+Result<Lock> projectLock(std::string_view text) {
+  auto json = parseJson(text, "NetworkPolicy");
+  if (!json) return tl::unexpected(json.error());
+  const Json& meta = member(*json, "metadata");
+  return Lock{stringOr(member(meta, "namespace")), stringOr(member(meta, "name")),
+              stringOr(member(meta, {"annotations", "firebreak.dev/remediation"}))};
 }
 
 }  // namespace
@@ -83,7 +89,12 @@ World::World(kube::Transport& transport, std::string operatorNamespace)
       policies("securitypolicies", projectPolicy),
       remediations("remediations", projectRemediation),
       nodeGuards("nodeguards", projectNodeGuard),
-      brakes("brake", projectBrake) {
+      brakes("brake", projectBrake),
+      locks("networkpolicies", projectLock) {
+  pods.onChange([this](const std::string& key, const auto& old, const auto& now) {
+    podIndex_.change(old, now);
+    if (onPodChange_) onPodChange_(key, old, now);
+  });
   auto watch = [&](const kube::ResourceType& type, kube::WatchSink& sink, std::string ns = "",
                    std::string fieldSelector = "") {
     // Nobody hides a pod by making it huge; half a policy or half a journal is worse than none.
@@ -92,6 +103,12 @@ World::World(kube::Transport& transport, std::string operatorNamespace)
         transport,
         kube::WatchTarget{type, std::move(ns), "", std::move(fieldSelector), false, others}, sink));
   };
+  // Ours only, and of those the metadata: a lock that somebody takes off is noticed by it.
+  reflectors_.push_back(std::make_unique<kube::Reflector>(
+      transport,
+      kube::WatchTarget{kube::kNetworkPolicies, "", "app.kubernetes.io/managed-by=firebreak", "",
+                        true},
+      locks));
   watch(kube::kSecurityPolicies, policies);
   watch(kube::kRemediations, remediations);
   watch(kube::kNodeGuards, nodeGuards);
@@ -114,7 +131,7 @@ void World::stop() {
 bool World::synced() const {
   return pods.hasSynced() && services.hasSynced() && ingresses.hasSynced() && nodes.hasSynced() &&
          namespaces.hasSynced() && policies.hasSynced() && remediations.hasSynced() &&
-         nodeGuards.hasSynced() && brakes.hasSynced();
+         nodeGuards.hasSynced() && brakes.hasSynced() && locks.hasSynced();
 }
 
 std::vector<std::string> World::failures() const {
@@ -131,6 +148,7 @@ std::vector<std::string> World::failures() const {
   add("remediations", remediations.lastError());
   add("nodeguards", nodeGuards.lastError());
   add("brake", brakes.lastError());
+  add("networkpolicies", locks.lastError());
   return texts;
 }
 
@@ -145,20 +163,12 @@ std::string World::brake() const {
 }
 
 std::shared_ptr<const Pod> World::podByUid(const std::string& uid) const {
-  for (const auto& pod : pods.snapshot()) {
-    if (pod->meta.uid == uid) return pod;
-  }
-  return nullptr;
+  return podIndex_.byUid(uid);
 }
 
 std::vector<std::shared_ptr<const Pod>> World::podsSelectedBy(const std::string& ns,
                                                               const StringMap& selector) const {
-  std::vector<std::shared_ptr<const Pod>> selected;
-  if (selector.empty()) return selected;  // a Service without selector selects nothing
-  for (const auto& pod : pods.snapshot()) {
-    if (pod->meta.ns == ns && isSubset(selector, pod->meta.labels)) selected.push_back(pod);
-  }
-  return selected;
+  return podIndex_.selectedBy(ns, selector);
 }
 
 }  // namespace firebreak::control

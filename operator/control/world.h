@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "control/pod_index.h"
 #include "firebreak/node_guard.h"
 #include "firebreak/observed.h"
 #include "firebreak/policy.h"
@@ -21,8 +22,11 @@ namespace firebreak::control {
 // A policy as it was written: typed, or why it cannot be.
 struct PolicyEntry {
   std::string name;
+  std::string uid;
   std::string resourceVersion;
   int64_t generation = 0;
+  bool held = false;  // carries Firebreak's finalizer
+  std::optional<WallTime> deletedAt;
   nlohmann::json status;
   std::optional<SecurityPolicy> policy;  // absent = bad
   std::string error;
@@ -35,6 +39,13 @@ struct NamespaceView {
 struct Brake {
   std::string name;
   std::string text;  // who and why; "on" where the ConfigMap says nothing
+};
+
+// One of our NetworkPolicies, by its marks alone.
+struct Lock {
+  std::string ns;
+  std::string name;
+  std::string remediation;
 };
 
 class World {
@@ -50,6 +61,10 @@ class World {
   kube::Store<Remediation> remediations;
   kube::Store<NodeGuard> nodeGuards;
   kube::Store<Brake> brakes;
+  kube::Store<Lock> locks;
+
+  // Instead of pods.onChange(), which keeps the index. Before start().
+  void onPodChange(kube::Store<Pod>::OnChange callback) { onPodChange_ = std::move(callback); }
 
   void start();
   void stop();
@@ -66,6 +81,8 @@ class World {
                                                          const StringMap& selector) const;
 
  private:
+  PodIndex podIndex_;
+  kube::Store<Pod>::OnChange onPodChange_;
   std::vector<std::unique_ptr<kube::Reflector>> reflectors_;
 };
 

@@ -1,53 +1,38 @@
 #include <algorithm>
 
 #include "remediate/phases.h"
+#include "remediate/steps.h"
 
 namespace firebreak::remediate {
 namespace {
 
 using std::chrono::seconds;
 
-// How long a step may take to be proven before the next rung or Failed: an enforcing CNI takes up to
-// a second, a roll-out minutes.
-seconds proofDeadline(const Step& step) {
-  return step.proof == Proof::kRolledOut || step.proof == Proof::kRotator ? seconds(600)
-                                                                          : seconds(45);
-}
-
-const Step* stepNamed(const Plan& plan, const std::string& name) {
-  auto found = std::find_if(plan.steps.begin(), plan.steps.end(),
-                            [&](const Step& step) { return step.name == name; });
-  return found == plan.steps.end() ? nullptr : &*found;
-}
-
-bool isDone(StepState state) {
-  return state == StepState::kVerified || state == StepState::kSkipped;
-}
-
-void mark(StepRecord& record, StepState state, WallTime now, std::string message = "") {
-  record.state = state;
-  record.time = now;
-  record.message = std::move(message);
+// What would be begun next; null where nothing is pending, or the step is the last resort.
+const Step* nextPending(const Situation& s, const RemediationStatus& status) {
+  for (const StepRecord& record : status.steps) {
+    const Step* step = stepNamed(s.plan, record.name);
+    if (record.state == StepState::kPending && step != nullptr && !step->lastResort) return step;
+  }
+  return nullptr;
 }
 
 // Opens the next batch: up to and including the first step that must be verified before the rest.
 bool openNextBatch(const Situation& s, RemediationStatus& status) {
   bool opened = false;
-  for (size_t i = 0; i < status.steps.size(); ++i) {
-    StepRecord& record = status.steps[i];
+  for (StepRecord& record : status.steps) {
     if (record.state != StepState::kPending) continue;
     const Step* step = stepNamed(s.plan, record.name);
     if (step == nullptr || step->lastResort) continue;
-    record.before = beforeText(*step, s.context);
-    record.mac = seal(s.keys, s.remediation.uid, status.episode, step->name, record.before);
-    mark(record, StepState::kIntended, s.now);
+    if (!mayOpen(s, *step) || (opened && step->delaySeconds > 0)) break;
+    intend(s, status, *step, record);
     opened = true;
     if (step->verifyFirst) break;
   }
   return opened;
 }
 
-// The first step that waits for its delay, if one does; the time at which it may go.
+// When the next step's delay is over; nothing where it has none or it is over already.
 std::optional<WallTime> delayedUntil(const Situation& s, const RemediationStatus& status) {
   WallTime previous = status.startedAt.value_or(s.now);
   for (const StepRecord& record : status.steps) {
@@ -62,11 +47,90 @@ std::optional<WallTime> delayedUntil(const Situation& s, const RemediationStatus
   return std::nullopt;
 }
 
+// The plan waits in the middle: what was begun is finished, nothing new is written.
+Move holdStill(const Situation& s, RemediationStatus status, bool contained) {
+  const GuardResult* refusal = firstRefusal(s.guards);
+  if (refusal->reason == "StaleState") return Rest{refusal->until};
+  if (contained) return saveOrRest(s, std::move(status), refusal->until);
+  status.phase = Phase::kBlocked;
+  if (status.blocked.reason != refusal->reason) {
+    status.blocked = {refusal->reason, refusal->message, refusal->until};
+  }
+  status.message = "waits in the middle: " + status.blocked.message;
+  return saveOrRest(s, std::move(status), refusal->until);
+}
+
+// Refused before by the API server or held still by a guard.
+Move resume(const Situation& s, RemediationStatus status) {
+  if (status.blocked.reason == "Contended") return watchDrift(s, std::move(status));
+  bool byApiServer = status.blocked.reason == "RightsMissing";
+  if (byApiServer && status.blocked.until && *status.blocked.until > s.now) {
+    return Rest{status.blocked.until};
+  }
+  const Step* pending = nextPending(s, status);
+  bool begun = std::any_of(status.steps.begin(), status.steps.end(), [](const StepRecord& r) {
+    return r.state == StepState::kIntended || r.state == StepState::kApplied;
+  });
+  if (!byApiServer && !begun && pending != nullptr && !mayOpen(s, *pending)) {
+    return holdStill(s, std::move(status), false);
+  }
+  status.phase = Phase::kApplying;
+  status.blocked = {};
+  return saveOrRest(s, std::move(status));
+}
+
+// Moves intended steps on; nothing where all of them were.
+std::optional<Move> apply(const Situation& s, RemediationStatus& status) {
+  for (size_t i = 0; i < status.steps.size(); ++i) {
+    StepRecord& record = status.steps[i];
+    if (record.state != StepState::kIntended) continue;
+    // The steps were planned once; a plan that would now be another is not carried out half.
+    if (stepNamed(s.plan, record.name) == nullptr) {
+      return failEpisode(s, status,
+                         "step " + record.name + " is no part of the plan any more: the objects "
+                                                 "changed since it was made",
+                         Outcome::kNone);
+    }
+    switch (s.steps.at(i).effect) {
+      case Effect::kPresent:
+        mark(record, StepState::kApplied, s.now);
+        break;
+      case Effect::kAbsent:
+        return ApplyStep{i};
+      case Effect::kForeign:
+        // An object that we made and somebody changed is put right; anything else is planned anew.
+        if (s.steps[i].ours) return ApplyStep{i};
+        return failEpisode(s, status,
+                           "step " + record.name + " was not done: changed by " +
+                               s.steps[i].message,
+                           Outcome::kNone);
+      case Effect::kGone:
+        mark(record, StepState::kSkipped, s.now, s.steps[i].message);
+        break;
+    }
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+bool mayOpen(const Situation& s, const Step& step) {
+  const GuardResult* refusal = firstRefusal(s.guards);
+  if (refusal == nullptr) return true;
+  bool givesUp = step.reversal == Reversal::kIrreversible || step.delaySeconds > 0;
+  if (!isRotation(s.plan) || givesUp || refusal->reason == "StaleState") return false;
+  // A credential that was handed out is brought to its proof; only a budget may hold its restarts up.
+  const GuardResult* radius = resultOf(s.guards, "BlastRadius");
+  bool heldUp = radius != nullptr && radius->reason == "BlastRadius";
+  return !(heldUp && step.proof == Proof::kRolledOut);
+}
+
 Move failEpisode(const Situation& s, RemediationStatus status, const std::string& message,
                  Outcome outcome) {
   status.phase = Phase::kFailed;
   status.outcome = outcome;
   status.message = message;
+  status.endedAt = s.now;
   setCondition(status.conditions, "Verified", "False", "NotVerified", message, s.now,
                s.remediation.generation);
   return saveOrRest(s, std::move(status));
@@ -74,11 +138,6 @@ Move failEpisode(const Situation& s, RemediationStatus status, const std::string
 
 // A consumer does not become Ready with a new credential: what was written is taken back and the
 // consumers run again with the previous one, which nothing has revoked yet.
-bool isRotation(const Plan& plan) {
-  return std::any_of(plan.steps.begin(), plan.steps.end(),
-                     [](const Step& step) { return step.type == PatchType::kExternal; });
-}
-
 Move rollBack(const Situation& s, RemediationStatus status, const std::string& message) {
   status.phase = Phase::kReverting;
   status.outcome = Outcome::kIneffective;
@@ -88,229 +147,29 @@ Move rollBack(const Situation& s, RemediationStatus status, const std::string& m
   return saveOrRest(s, std::move(status));
 }
 
-// What was proven, step by step, and what that makes of the whole.
-struct ProofSum {
-  std::optional<size_t> ask;      // a step that was not asked in this pass
-  std::optional<size_t> falsified;
-  std::optional<size_t> unknown;
-  std::string messages;
-};
-
-ProofSum sumProofs(const Situation& s, RemediationStatus& status) {
-  ProofSum sum;
-  for (size_t i = 0; i < status.steps.size(); ++i) {
-    StepRecord& record = status.steps[i];
-    if (record.state != StepState::kApplied) continue;
-    switch (s.proofs.at(i).verdict) {
-      case ProofView::Verdict::kNotAsked:
-        if (!sum.ask) sum.ask = i;
-        break;
-      case ProofView::Verdict::kTrue:
-        mark(record, StepState::kVerified, s.now, s.proofs[i].message);
-        break;
-      case ProofView::Verdict::kFalse:
-        if (!sum.falsified) sum.falsified = i;
-        break;
-      case ProofView::Verdict::kUnknown:
-        if (!sum.unknown) sum.unknown = i;
-        break;
-    }
-  }
-  return sum;
-}
-
-std::string verifiedText(const RemediationStatus& status) {
-  std::string text;
-  for (const StepRecord& record : status.steps) {
-    if (record.state != StepState::kVerified || record.message.empty()) continue;
-    if (text.find(record.message) != std::string::npos) continue;
-    text += (text.empty() ? "" : "; ") + record.message;
-  }
-  return text;
-}
-
-// What may go on: the steps that were begun are finished, but nothing new is written once the mode
-// went down, a pause came in or the target was excluded.
-bool mayGoOn(const Situation& s) { return firstRefusal(s.guards) == nullptr; }
-
-Move contain(const Situation& s, RemediationStatus status,
-             std::optional<WallTime> until = std::nullopt) {
-  bool first = status.outcome != Outcome::kRemediated;
-  status.phase = Phase::kContained;
-  status.outcome = Outcome::kRemediated;
-  if (first) {
-    status.containedAt = s.now;
-    status.message = "done and verified: " + verifiedText(status);
-  }
-  setCondition(status.conditions, "Applied", "True", "AllStepsApplied", "", s.now,
-               s.remediation.generation);
-  setCondition(status.conditions, "Verified", "True", "Verified", verifiedText(status), s.now,
-               s.remediation.generation);
-  if (s.remediation.family == Family::kMiner) {
-    bool proven = std::any_of(s.plan.steps.begin(), s.plan.steps.end(), [](const Step& step) {
-      return step.proof == Proof::kPodUnreachable;
-    });
-    setCondition(status.conditions, "IsolationEnforced", proven ? "True" : "Unknown",
-                 proven ? "ConnectFailed" : "NoSensor",
-                 proven ? "a connect from inside the pod's network fails"
-                        : "no sensor of level Responder tested it from inside the pod's network; "
-                          "established connections were not cut",
-                 s.now, s.remediation.generation);
-  }
-  return saveOrRest(s, std::move(status), until);
-}
-
-// The pod of a quarantine is gone: what selects or holds it is of no use to anybody any more.
-Move tidy(const Situation& s, RemediationStatus status) {
-  for (size_t n = status.steps.size(); n-- > 0;) {
-    StepRecord& record = status.steps[n];
-    if (record.state != StepState::kApplied && record.state != StepState::kVerified) continue;
-    auto image = parseBefore(record.before);
-    bool ours = image && sealHolds(s.keys, s.remediation, record) &&
-                (image->type == PatchType::kCreate || image->type == PatchType::kNodeOrder);
-    if (ours && s.steps.at(n).effect == Effect::kPresent) return UndoStep{n};
-    mark(record, StepState::kReverted, s.now, "the pod is gone");
-  }
-  status.message = "the quarantined pod is gone; nothing of its quarantine is left";
-  return saveOrRest(s, std::move(status));
-}
-
-// Everything that was to be applied is; prove it.
-Move verify(const Situation& s, RemediationStatus status) {
-  ProofSum sum = sumProofs(s, status);
-  if (sum.ask) return ProveStep{*sum.ask};
-  size_t open = sum.falsified ? *sum.falsified : sum.unknown.value_or(status.steps.size());
-  if (open == status.steps.size()) return contain(s, std::move(status));
-
-  StepRecord& record = status.steps[open];
-  const Step* step = stepNamed(s.plan, record.name);
-  const ProofView& proof = s.proofs[open];
-  status.phase = Phase::kVerifying;
-  setCondition(status.conditions, "Applied", "True", "AllStepsApplied", "", s.now,
-               s.remediation.generation);
-  setCondition(status.conditions, "Verified", sum.falsified ? "False" : "Unknown",
-               proof.reason.empty() ? "NotVerified" : proof.reason, proof.message, s.now,
-               s.remediation.generation);
-  status.message = "not verified yet: " + proof.message;
-  WallTime deadline = record.time + (step != nullptr ? proofDeadline(*step) : seconds(45));
-  if (s.now < deadline) {
-    return saveOrRest(s, std::move(status), s.now + std::chrono::milliseconds(500));
-  }
-  if (!sum.falsified) {
-    // It may well hold, but nobody could look: said, and looked at again, never called a success.
-    return saveOrRest(s, std::move(status), s.now + seconds(60));
-  }
-  for (StepRecord& rung : status.steps) {
-    const Step* next = stepNamed(s.plan, rung.name);
-    if (rung.state == StepState::kPending && next != nullptr && next->lastResort) {
-      rung.before = beforeText(*next, s.context);
-      rung.mac = seal(s.keys, s.remediation.uid, status.episode, next->name, rung.before);
-      mark(rung, StepState::kIntended, s.now);
-      status.phase = Phase::kApplying;
-      return saveOrRest(s, std::move(status));
-    }
-  }
-  std::string why = record.name + " was applied but " + proof.message;
-  if (step != nullptr && step->proof == Proof::kRolledOut && isRotation(s.plan)) {
-    return rollBack(s, std::move(status), why);
-  }
-  return failEpisode(s, std::move(status), why, Outcome::kIneffective);
-}
-
-// A contained target whose fix was undone: applied again, with a growing delay.
-Move watchDrift(const Situation& s, RemediationStatus status) {
-  for (size_t i = 0; i < status.steps.size(); ++i) {
-    StepRecord& record = status.steps[i];
-    const Step* step = stepNamed(s.plan, record.name);
-    // A restart is done once and a rotator's steps follow each other: neither is a state to be kept.
-    if (step == nullptr || step->type == PatchType::kExternal || step->proof == Proof::kRolledOut) {
-      continue;
-    }
-    if (record.state != StepState::kVerified || s.steps.at(i).effect != Effect::kAbsent) continue;
-    if (!mayGoOn(s)) return Rest{firstRefusal(s.guards)->until};
-    int64_t factor = int64_t{1} << std::min<int64_t>(record.attempts, 12);
-    WallTime due = record.time + seconds(factor);
-    if (s.now < due) return Rest{due};
-    record.attempts += 1;
-    mark(record, StepState::kIntended, s.now, "was undone, applied again");
-    status.phase = Phase::kApplying;
-    status.message = record.name + " was undone and is applied again";
-    return saveOrRest(s, std::move(status));
-  }
-  return saveOrRest(s, std::move(status));
-}
-
-}  // namespace
-
 Move carryOut(const Situation& s) {
   RemediationStatus status = s.remediation.status;
-  if (s.targetGone && status.phase != Phase::kContained && status.phase != Phase::kFailed) {
-    status.outcome = Outcome::kNoLongerPresent;
-    status.message = "the target went away while it was being remediated";
-    return saveOrRest(s, std::move(status));
-  }
-  if (status.phase == Phase::kFailed) return saveOrRest(s, std::move(status));
-  bool morePending = std::any_of(status.steps.begin(), status.steps.end(), [&](const StepRecord& r) {
-    const Step* step = stepNamed(s.plan, r.name);
-    return r.state == StepState::kPending && step != nullptr && !step->lastResort;
-  });
-  if (status.phase == Phase::kContained && s.targetGone) {
-    return s.remediation.family == Family::kMiner ? tidy(s, std::move(status)) : Rest{};
-  }
-  if (status.phase == Phase::kContained && !morePending) return watchDrift(s, std::move(status));
-  if (status.phase == Phase::kBlocked) {
-    if (status.blocked.until && *status.blocked.until > s.now) return Rest{status.blocked.until};
-    status.phase = Phase::kApplying;
-    status.blocked = {};
-    return saveOrRest(s, std::move(status));
-  }
-  // The steps were planned once; a plan that would now be another is not carried out half.
-  for (const StepRecord& record : status.steps) {
-    if (record.state == StepState::kIntended && stepNamed(s.plan, record.name) == nullptr) {
-      return failEpisode(s, std::move(status),
-                         "step " + record.name + " is no part of the plan any more: the objects "
-                                                 "changed since it was made",
-                         Outcome::kNone);
-    }
-  }
-  for (size_t i = 0; i < status.steps.size(); ++i) {
-    StepRecord& record = status.steps[i];
-    if (record.state == StepState::kIntended) {
-      switch (s.steps.at(i).effect) {
-        case Effect::kPresent:
-          mark(record, StepState::kApplied, s.now);
-          break;
-        case Effect::kAbsent:
-          return ApplyStep{i};
-        case Effect::kForeign:
-          return failEpisode(s, std::move(status),
-                             "step " + record.name + " was not done: " + s.steps[i].message,
-                             Outcome::kNone);
-        case Effect::kGone:
-          mark(record, StepState::kSkipped, s.now, s.steps[i].message);
-          break;
-      }
-    }
-  }
-  bool anyOpen = std::any_of(status.steps.begin(), status.steps.end(), [](const StepRecord& r) {
+  if (s.targetGone) return tidy(s, std::move(status));
+  if (status.phase == Phase::kFailed) return tryAgain(s);
+  if (status.phase == Phase::kBlocked) return resume(s, std::move(status));
+  const Step* pending = nextPending(s, status);
+  bool contained = status.phase == Phase::kContained;
+  if (contained && pending == nullptr) return watchDrift(s, std::move(status));
+
+  if (auto move = apply(s, status)) return *move;
+  if (pending == nullptr) return verify(s, std::move(status));
+  // The batch before must be verified first.
+  bool open = std::any_of(status.steps.begin(), status.steps.end(), [](const StepRecord& r) {
     return r.state == StepState::kApplied;
   });
-  if (morePending) {
-    // The batch before must be verified first.
-    ProofSum sum = sumProofs(s, status);
-    if (sum.ask) return ProveStep{*sum.ask};
-    if (sum.falsified || sum.unknown) return verify(s, std::move(status));
-    // Contained, with something still to be given up: it holds no place among the running ones.
-    if (auto due = delayedUntil(s, status)) return contain(s, std::move(status), due);
-    if (!mayGoOn(s)) return saveOrRest(s, std::move(status), firstRefusal(s.guards)->until);
-    if (openNextBatch(s, status)) {
-      status.phase = Phase::kApplying;
-      return saveOrRest(s, std::move(status));
-    }
+  if (open) return verify(s, std::move(status));
+  // Contained, with something still to be given up: it holds no place among the running ones.
+  if (auto due = delayedUntil(s, status)) return contain(s, std::move(status), due);
+  if (!mayOpen(s, *pending)) return holdStill(s, std::move(status), contained);
+  if (openNextBatch(s, status)) {
+    status.phase = Phase::kApplying;
+    return saveOrRest(s, std::move(status));
   }
-  bool anyDone = std::any_of(status.steps.begin(), status.steps.end(),
-                             [](const StepRecord& r) { return isDone(r.state); });
-  if (anyOpen || anyDone) return verify(s, std::move(status));
   return Rest{};
 }
 
@@ -331,6 +190,7 @@ RemediationStatus afterFailure(const Remediation& remediation, size_t index, con
   if (!again || record.attempts >= kMostAttempts) {
     record.state = StepState::kFailed;
     status.phase = Phase::kFailed;
+    status.endedAt = now;
     status.message = "step " + record.name + " failed: " + error.message;
   }
   return status;

@@ -1,7 +1,9 @@
 #include <algorithm>
+#include <utility>
 
 #include "api/remediation_json.h"
 #include "remediate/phases.h"
+#include "remediate/steps.h"
 
 namespace firebreak::remediate {
 namespace {
@@ -21,6 +23,7 @@ void describePlan(const Situation& s, RemediationStatus& status) {
   status.findings = s.findings;
   status.plan = shown(s.plan);
   status.planHash = s.plan.hash();
+  status.owner = s.owner;
   if (s.policy != nullptr) {
     status.policyName = s.policy->name;
     status.policyUid = s.policy->uid;
@@ -35,6 +38,42 @@ std::string caveats(const Plan& plan) {
   return text;
 }
 
+// The trail of this decision. Its sentences hold counts that go up and down: only another verdict is
+// worth a write.
+void describeGuards(const Situation& s, RemediationStatus& status) {
+  auto verdict = [](const GuardRecord& record) { return record.guard + "/" + record.reason; };
+  std::vector<GuardRecord> trail;
+  for (const GuardResult& result : s.guards) {
+    trail.push_back(
+        {result.guard, result.passed ? "Passed" : "Refused", result.reason, result.message});
+  }
+  bool same = trail.size() == status.guards.size() &&
+              std::equal(trail.begin(), trail.end(), status.guards.begin(),
+                         [&](const auto& a, const auto& b) { return verdict(a) == verdict(b); });
+  if (!same) status.guards = std::move(trail);
+}
+
+// Waits for a person, but not for ever. Another plan asks anew.
+void awaitApproval(const Situation& s, const GuardResult& refusal, RemediationStatus& status) {
+  const RemediationStatus& before = s.remediation.status;
+  bool samePlan = before.planHash == status.planHash;
+  const Blocked& asked = before.blocked;
+  std::optional<WallTime> until;
+  if (s.policy->approvalExpireSeconds > 0) {
+    until = s.now + seconds(s.policy->approvalExpireSeconds);
+  }
+  if (samePlan && asked.reason == "ApprovalRequired") until = asked.until;
+  bool expired = samePlan && (asked.reason == "ApprovalExpired" || (until && *until <= s.now));
+  status.phase = expired ? Phase::kBlocked : Phase::kAwaitingApproval;
+  status.message = expired ? "nobody decided about plan " + status.planHash +
+                                 " in time; approve it to have it done all the same"
+                           : refusal.message + "." + caveats(s.plan);
+  status.blocked = {expired ? "ApprovalExpired" : "ApprovalRequired", status.message,
+                    expired ? std::nullopt : until};
+  setCondition(status.conditions, "Approved", expired ? "False" : "Unknown",
+               status.blocked.reason, status.message, s.now, s.remediation.generation);
+}
+
 // A refusal as phase and outcome. Audit, Approve and Reject are phases of their own; the rest waits.
 void refuseWith(const Situation& s, const GuardResult& refusal, RemediationStatus& status) {
   status.blocked = {};
@@ -47,14 +86,13 @@ void refuseWith(const Situation& s, const GuardResult& refusal, RemediationStatu
                          : "would be done; mode Audit changes nothing." + caveats(s.plan);
     return;
   }
-  if (refusal.reason == "ApprovalRequired") {
-    status.phase = Phase::kAwaitingApproval;
-    status.message = refusal.message + "." + caveats(s.plan);
-    return;
-  }
+  if (refusal.reason == "ApprovalRequired") return awaitApproval(s, refusal, status);
   if (refusal.reason == "Rejected") {
     status.phase = Phase::kRejected;
+    status.endedAt = s.now;
     status.message = refusal.message;
+    setCondition(status.conditions, "Approved", "False", "Rejected", refusal.message, s.now,
+                 s.remediation.generation);
     return;
   }
   status.phase = Phase::kBlocked;
@@ -71,19 +109,32 @@ void start(const Situation& s, RemediationStatus& status) {
   status.blocked = {};
   status.startedAt = s.now;
   status.message = "started." + caveats(s.plan);
-  status.steps.clear();
+  std::vector<StepRecord> carried = std::exchange(status.steps, {});
   // Intent is recorded before the write: for the first batch in the same write that starts it.
   bool open = true;
   for (const Step& step : s.plan.steps) {
-    StepRecord record;
-    record.name = step.name;
-    record.time = s.now;
-    record.state = open && !step.lastResort ? StepState::kIntended : StepState::kPending;
-    record.before = beforeText(step, s.context);
-    record.mac = seal(s.keys, s.remediation.uid, status.episode, step.name, record.before);
+    auto known = std::find_if(carried.begin(), carried.end(),
+                              [&](const StepRecord& record) { return record.name == step.name; });
+    if (known != carried.end()) {
+      status.steps.push_back(std::move(*known));
+      carried.erase(known);
+    } else {
+      intend(s, status, step, status.steps.emplace_back(),
+             open && !step.lastResort ? StepState::kIntended : StepState::kPending);
+    }
     if (step.verifyFirst) open = false;
+  }
+  // No part of the plan any more, but still there: kept so that a revert finds it.
+  for (StepRecord& record : carried) {
+    mark(record, StepState::kVerified, s.now, record.message);
     status.steps.push_back(std::move(record));
   }
+}
+
+// What onDelete: Revert has to undo must not be lost when its policy or its journal is deleted.
+bool needsFinalizer(const Situation& s) {
+  return s.policy->revertOnDelete && s.remediation.family == Family::kOpenDashboard &&
+         !s.remediation.held;
 }
 
 }  // namespace
@@ -103,6 +154,7 @@ void summarise(const Situation& s, RemediationStatus& status) {
     setCondition(status.conditions, type, value, reason, message, s.now, generation);
   };
   std::string reason = std::string(toString(status.phase));
+  if (status.outcome == Outcome::kNoLongerPresent) reason = toString(status.outcome);
   if (reason.empty()) reason = "Pending";
   bool working = status.phase == Phase::kApplying || status.phase == Phase::kVerifying ||
                  status.phase == Phase::kReverting;
@@ -120,7 +172,10 @@ Move decide(const Situation& s) {
   RemediationStatus status = s.remediation.status;
   if (s.targetGone || s.findings.empty()) {
     if (status.episode == 0) status.episode = 1;
+    if (status.outcome != Outcome::kNoLongerPresent) status.endedAt = s.now;
     status.outcome = Outcome::kNoLongerPresent;
+    status.phase = Phase::kNew;
+    status.guards.clear();
     status.blocked = {};
     status.message = s.targetGone ? "the target is gone" : "the finding is no longer present";
     return saveOrRest(s, std::move(status));
@@ -130,8 +185,10 @@ Move decide(const Situation& s) {
   if (refusal != nullptr) {
     // A stale cache says nothing worth writing down.
     if (refusal->reason == "StaleState") return Rest{refusal->until};
+    describeGuards(s, status);
     refuseWith(s, *refusal, status);
-    return saveOrRest(s, std::move(status), refusal->until);
+    auto until = status.blocked.reason == "ApprovalRequired" ? status.blocked.until : refusal->until;
+    return saveOrRest(s, std::move(status), until);
   }
   if (s.plan.steps.empty()) {
     status.phase = Phase::kBlocked;
@@ -145,40 +202,15 @@ Move decide(const Situation& s) {
   if (s.keys.empty()) {
     return Rest{s.now + seconds(2)};  // nothing is written that could not be sealed
   }
+  if (needsFinalizer(s)) return SetFinalizer{true};
+  describeGuards(s, status);
   start(s, status);
-  bool approved = s.remediation.decision.action == "Approve";
+  Decision decision = effectiveDecision(s.remediation);
+  bool approved = decision.action == "Approve";
   setCondition(status.conditions, "Approved", "True", approved ? "ApprovedByPerson" : "Enforce",
-               approved ? "approved by " + s.remediation.decision.by : "mode Enforce", s.now,
+               approved ? "approved by " + decision.by : "mode Enforce", s.now,
                s.remediation.generation);
   return saveOrRest(s, std::move(status));
-}
-
-Move reopen(const Situation& s) {
-  const RemediationStatus& before = s.remediation.status;
-  bool present = !s.targetGone && !s.findings.empty();
-  bool changed = fingerprint(s.findings) != fingerprint(before.findings) ||
-                 highestTier(s.findings) != highestTier(before.findings);
-  bool came = before.outcome == Outcome::kNoLongerPresent && before.phase != Phase::kRejected &&
-              before.phase != Phase::kReverted;
-  bool ofThisDecision = before.phase == Phase::kReverted &&
-                        s.remediation.decision.action == "Revert";
-  if (!present || ofThisDecision || !(changed || came)) return Rest{};
-  // A new episode; what the old one did stays in the list of the last five.
-  Situation fresh = s;
-  RemediationStatus& status = fresh.remediation.status;
-  Json entry = {{"episode", before.episode},
-                {"outcome", std::string(toString(before.outcome))}};
-  status.episodes.push_back(std::move(entry));
-  if (status.episodes.size() > 5) status.episodes.erase(status.episodes.begin());
-  status.episode = before.episode + 1;
-  status.phase = Phase::kNew;
-  status.outcome = Outcome::kNone;
-  status.startedAt.reset();
-  status.containedAt.reset();
-  status.steps.clear();
-  status.blocked = {};
-  status.eventsEmitted.clear();
-  return decide(fresh);
 }
 
 }  // namespace firebreak::remediate

@@ -76,7 +76,15 @@ std::vector<EventDraft> impliedEvents(const Remediation& remediation) {
           status.planHash.substr(0, 8));
       break;
     case Phase::kBlocked:
-      if (status.outcome != Outcome::kNeedsExternalAction) {
+      if (status.blocked.reason == "ApprovalExpired") {
+        add(true, "ApprovalExpired", verbOf(status),
+            "Nobody decided about plan " + status.planHash + " in time: " + actionsOf(status) +
+                " on " + target + " was not done. Approve: kubectl firebreak approve " +
+                remediation.name,
+            status.planHash.substr(0, 8));
+      } else if (status.blocked.reason == "Contended") {
+        add(true, "Contended", verbOf(status), status.blocked.message);
+      } else if (status.outcome != Outcome::kNeedsExternalAction) {
         add(true, "RemediationSkipped", verbOf(status),
             "Not done (" + status.blocked.reason + "): " + status.blocked.message,
             status.blocked.reason);
@@ -96,13 +104,21 @@ std::vector<EventDraft> impliedEvents(const Remediation& remediation) {
     add(false, "RemediationStarted", verbOf(status),
         actionsOf(status) + " on " + target + ": " + stepsOf(status));
   }
+  for (const StepRecord& record : status.steps) {
+    // The first ones one by one; what goes on is told as Contended.
+    constexpr int64_t kMostTold = 3;
+    if (record.undone == 0) continue;
+    add(true, "DriftDetected", verbOf(status),
+        "Step " + record.name + " on " + target + " was undone and is applied again",
+        record.name + "-" + std::to_string(std::min(record.undone, kMostTold)));
+  }
   if (status.outcome == Outcome::kRemediated) {
     add(false, "RemediationSucceeded", verbOf(status), "done and verified: " + provenBy(status));
   }
   if (status.outcome == Outcome::kNeedsExternalAction) {
     add(true, "NeedsExternalAction", "Report", status.message);
   }
-  if (status.phase == Phase::kFailed) {
+  if (status.phase == Phase::kFailed && status.outcome != Outcome::kNoLongerPresent) {
     add(true, "RemediationFailed", verbOf(status), status.message);
   }
   if (status.phase == Phase::kReverted) {

@@ -27,11 +27,7 @@ Effect observeEdits(const Step& step, const Json& live) {
 
 Effect observeCreated(const Step& step, const Json& live) {
   if (live.is_null()) return Effect::kAbsent;
-  const Json& wantedMarks = member(step.manifest, {"metadata", "annotations"});
-  const Json& liveMarks = member(live, {"metadata", "annotations"});
-  bool ours = stringOr(member(liveMarks, "firebreak.dev/remediation")) ==
-              stringOr(member(wantedMarks, "firebreak.dev/remediation"));
-  if (!ours) return Effect::kForeign;
+  if (!isOurs(step, live)) return Effect::kForeign;
   const Json& wanted = member(step.manifest, "spec");
   bool same = wanted.is_null() || contains(member(live, "spec"), wanted);
   return same ? Effect::kPresent : Effect::kForeign;
@@ -62,6 +58,13 @@ void setField(Json& object, std::string_view pointer, const std::optional<Json>&
   } catch (const std::exception&) {
     // A parent of another type: the field cannot exist there, so there is nothing to set.
   }
+}
+
+bool isOurs(const Step& step, const Json& live) {
+  std::string wanted =
+      stringOr(member(step.manifest, {"metadata", "annotations", "firebreak.dev/remediation"}));
+  return !wanted.empty() &&
+         stringOr(member(live, {"metadata", "annotations", "firebreak.dev/remediation"})) == wanted;
 }
 
 bool contains(const Json& live, const Json& wanted) {

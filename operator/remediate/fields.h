@@ -24,6 +24,9 @@ enum class Effect {
 // `live` is null where the object does not exist.
 Effect observeStep(const Step& step, const Json& live);
 
+// Whether a kCreate step's object carries our mark for this Remediation, whatever its spec says.
+bool isOurs(const Step& step, const Json& live);
+
 // Who last wrote any of these fields, from managedFields; "somebody" where they do not tell.
 std::string lastWriter(const Json& live);
 

@@ -19,7 +19,7 @@ std::string sealedText(const std::string& remediationUid, int64_t episode, std::
 
 bool isStarted(StepState state) {
   return state == StepState::kIntended || state == StepState::kApplied ||
-         state == StepState::kVerified;
+         state == StepState::kVerified || state == StepState::kFailed;
 }
 
 }  // namespace

@@ -21,8 +21,12 @@ namespace firebreak::remediate {
 
 struct StepView {
   Effect effect = Effect::kAbsent;
-  std::string message;  // for kForeign: who; for kGone: what; in a revert: why it must stay
+  std::string message = {};  // for kForeign: who; for kGone: what; in a revert: why it must stay
   bool undoLater = false;  // in a revert: what is undone before it has not settled yet
+  bool settling = false;   // in a revert: taken back, but the node has not let go yet
+  bool ours = false;       // for kForeign: an object that we made, changed by somebody
+  std::string writer = {};   // who wrote the object last
+  std::string gitMarks = {};  // "Argo CD shop": where the object comes from; empty = nowhere known
 };
 
 struct ProofView {
@@ -37,6 +41,10 @@ struct Situation {
   const SecurityPolicy* policy = nullptr;  // the one that acts; null = none covers the target
   bool targetGone = false;
   bool notOurs = false;  // its name is not the one that the operator gives to this target
+  // The policy of the last episode is being deleted with onDelete: Revert.
+  bool policyLeaves = false;
+  ObjectRef owner;  // the root controller
+  int64_t revertsRunning = 0;  // of other Remediations
   // Judged anew from live objects; only looked at before the first write of an episode.
   std::vector<Finding> findings;
   Plan plan;  // derived anew from live objects, rewound by the journal
@@ -67,7 +75,12 @@ struct UndoStep {
 struct EmitEvents {
   std::vector<EventDraft> events;
 };
-using Move = std::variant<Rest, SaveStatus, ApplyStep, ProveStep, UndoStep, EmitEvents>;
+// Firebreak's finalizer on or off this Remediation (and on its policy, where it goes on).
+struct SetFinalizer {
+  bool present;
+};
+using Move =
+    std::variant<Rest, SaveStatus, ApplyStep, ProveStep, UndoStep, EmitEvents, SetFinalizer>;
 
 Move next(const Situation& situation);
 
@@ -76,7 +89,15 @@ Move next(const Situation& situation);
 RemediationStatus afterFailure(const Remediation& remediation, size_t index, const Error& error,
                                WallTime now);
 
+// What a person decided about this episode; empty where the decision was about an earlier one.
+Decision effectiveDecision(const Remediation& remediation);
+
+// True where a revert would find something to undo.
+bool holdsSomething(const RemediationStatus& status);
+
 // True while the episode has begun and its plan must not change any more.
 bool hasStarted(const RemediationStatus& status);
+// True while what it does was paid for out of the budgets; one that failed asks again.
+bool budgetsPassed(const RemediationStatus& status);
 
 }  // namespace firebreak::remediate

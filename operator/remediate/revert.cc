@@ -1,12 +1,19 @@
+#include <algorithm>
+
 #include "remediate/phases.h"
+#include "remediate/steps.h"
 
 namespace firebreak::remediate {
 namespace {
 
-bool isUndoable(StepState state) {
-  return state == StepState::kIntended || state == StepState::kApplied ||
-         state == StepState::kVerified;
-}
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+// Reverts have a small concurrency of their own: a mass revert must not be a storm.
+constexpr int64_t kMostReverts = 2;
+// A sensor lets go within a second; one that does not answer is not waited for.
+constexpr seconds kSettlePatience{5};
+constexpr const char* kWithdrawn = "taken back; waits for the node to let go";
 
 // A change of a workload's template makes its pods anew.
 bool restartsPods(const StepRecord& record) {
@@ -26,75 +33,112 @@ std::vector<size_t> undoOrder(const std::vector<StepRecord>& steps) {
   return order;
 }
 
-}  // namespace
-
-bool wantsRevert(const Remediation& remediation) {
-  const RemediationStatus& status = remediation.status;
-  return remediation.decision.action == "Revert" && hasStarted(status) &&
-         status.phase != Phase::kReverted;
+// A revert passes the guards Fresh and Paused and no other.
+const GuardResult* inTheWay(const Situation& s) {
+  const GuardResult* fresh = resultOf(s.guards, "Fresh");
+  if (fresh != nullptr && !fresh->passed) return fresh;
+  const GuardResult* paused = resultOf(s.guards, "Paused");
+  return paused != nullptr && paused->reason == "Paused" ? paused : nullptr;
 }
 
-Move revert(const Situation& s) {
-  RemediationStatus status = s.remediation.status;
-  if (status.phase != Phase::kReverting) {
-    status.phase = Phase::kReverting;
-    status.message = "reverted by " + s.remediation.decision.by;
-    return saveOrRest(s, std::move(status));
+Move begin(const Situation& s, RemediationStatus status) {
+  if (const GuardResult* refusal = inTheWay(s)) {
+    return Rest{refusal->until};
   }
-  bool changed = false;
-  for (size_t n : undoOrder(status.steps)) {
-    StepRecord& record = status.steps[n];
-    if (!isUndoable(record.state)) continue;
-    const StepView& view = s.steps.at(n);
-    bool sealed = sealHolds(s.keys, s.remediation, record);
-    if (sealed && view.effect == Effect::kPresent && view.message.empty()) {
-      if (!view.undoLater) return UndoStep{n};
-      // What was undone so far is written down; then it waits for the world to settle.
-      if (changed) return saveOrRest(s, std::move(status));
-      return Rest{s.now + std::chrono::milliseconds(200)};
-    }
-    record.time = s.now;
-    changed = true;
-    if (!sealed) {
-      record.state = StepState::kSkipped;
-      record.message = "not undone: the before-image does not carry this operator's seal";
-      continue;
-    }
-    switch (view.effect) {
-      case Effect::kPresent:  // the driver says why it must stay
-        record.state = StepState::kSkipped;
-        record.message = view.message;
-        break;
-      case Effect::kAbsent:
-      case Effect::kGone:
-        record.state = StepState::kReverted;
-        record.message = "undone";
-        break;
-      case Effect::kForeign:
-        record.state = StepState::kSkipped;
-        record.message = "Skipped: changed by " + view.message + " since";
-        break;
-    }
-  }
-  if (changed) return saveOrRest(s, std::move(status));
-  if (status.outcome == Outcome::kIneffective && s.remediation.decision.action != "Revert") {
+  if (s.revertsRunning >= kMostReverts) return Rest{s.now + seconds(2)};
+  Release release = releaseOf(s);
+  status.phase = Phase::kReverting;
+  status.blocked = {};
+  status.message = "reverted by " + release.by;
+  setCondition(status.conditions, "Reverted", "False",
+               release.reason.empty() ? "RolledBack" : release.reason, status.message, s.now,
+               s.remediation.generation);
+  return saveOrRest(s, std::move(status));
+}
+
+Move finish(const Situation& s, RemediationStatus status) {
+  const Condition* begun = findCondition(status.conditions, "Reverted");
+  std::string reason = begun == nullptr ? "" : begun->reason;
+  if (status.outcome == Outcome::kIneffective && (reason.empty() || reason == "RolledBack")) {
     // A roll-back: the reason stays, and it did not work.
     status.phase = Phase::kFailed;
+    status.endedAt = s.now;
     return saveOrRest(s, std::move(status));
   }
   status.phase = Phase::kReverted;
+  status.endedAt = s.now;
+  // What is known by now is what was decided about.
+  if (!s.findings.empty()) status.findings = s.findings;
   std::string skipped;
   for (const StepRecord& record : status.steps) {
     if (record.state == StepState::kSkipped && !record.message.empty()) {
       skipped += (skipped.empty() ? "" : "; ") + record.name + ": " + record.message;
     }
   }
-  status.message = "reverted by " + s.remediation.decision.by +
-                   (skipped.empty() ? "" : "; not undone: " + skipped);
-  setCondition(status.conditions, "Reverted", skipped.empty() ? "True" : "False",
-               skipped.empty() ? "AllStepsUndone" : "StepsSkipped", status.message, s.now,
-               s.remediation.generation);
+  if (!skipped.empty()) status.message += "; not undone: " + skipped;
+  if (reason == "Decided" || reason.empty()) {
+    reason = skipped.empty() ? "AllStepsUndone" : "StepsSkipped";
+  }
+  setCondition(status.conditions, "Reverted", skipped.empty() ? "True" : "False", reason,
+               status.message, s.now, s.remediation.generation);
   return saveOrRest(s, std::move(status));
+}
+
+// Nothing is undone over somebody else's later change.
+void skipOrTick(const StepView& view, bool sealed, StepRecord& record) {
+  if (!sealed) {
+    record.state = StepState::kSkipped;
+    record.message = "not undone: the before-image does not carry this operator's seal";
+    return;
+  }
+  switch (view.effect) {
+    case Effect::kPresent:  // the driver says why it must stay
+      record.state = StepState::kSkipped;
+      record.message = view.message;
+      break;
+    case Effect::kAbsent:
+    case Effect::kGone:
+      record.state = StepState::kReverted;
+      record.message = "undone";
+      break;
+    case Effect::kForeign:
+      record.state = StepState::kSkipped;
+      record.message = "Skipped: changed by " + view.message + " since";
+      break;
+  }
+}
+
+}  // namespace
+
+Move revert(const Situation& s) {
+  RemediationStatus status = s.remediation.status;
+  if (status.phase != Phase::kReverting) return begin(s, std::move(status));
+  if (const GuardResult* refusal = inTheWay(s)) return Rest{refusal->until};
+  bool changed = false;
+  for (size_t n : undoOrder(status.steps)) {
+    StepRecord& record = status.steps[n];
+    if (!isUndoable(record.state)) continue;
+    const StepView& view = s.steps.at(n);
+    bool sealed = sealHolds(s.keys, s.remediation, record);
+    if (sealed && view.settling) {
+      if (record.message != kWithdrawn) {
+        record.message = kWithdrawn;
+        record.time = s.now;
+        return saveOrRest(s, std::move(status));
+      }
+      if (s.now - record.time < kSettlePatience) return Rest{s.now + milliseconds(200)};
+    } else if (sealed && view.effect == Effect::kPresent && view.message.empty()) {
+      if (!view.undoLater) return UndoStep{n};
+      // What was undone so far is written down; then it waits for the world to settle.
+      if (changed) return saveOrRest(s, std::move(status));
+      return Rest{s.now + milliseconds(200)};
+    }
+    record.time = s.now;
+    changed = true;
+    skipOrTick(view, sealed, record);
+  }
+  if (changed) return saveOrRest(s, std::move(status));
+  return finish(s, std::move(status));
 }
 
 }  // namespace firebreak::remediate

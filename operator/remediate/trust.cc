@@ -12,7 +12,7 @@ std::string distrust(const Situation& s) {
   }
   const RemediationStatus& status = s.remediation.status;
   bool undoing = status.phase == Phase::kReverting || status.phase == Phase::kReverted ||
-                 wantsRevert(s.remediation);
+                 wantsRevert(s);
   // An undo judges each step by its own seal.
   if (s.keys.empty() || !hasStarted(status) || undoing) return "";
   for (const StepRecord& record : status.steps) {

@@ -35,7 +35,7 @@ class GuardTest : public testing::Test {
 
 TEST_F(GuardTest, EnforceWithNothingInTheWayPassesAndSaysSoGuardByGuard) {
   EXPECT_EQ(refusal(), "");
-  ASSERT_EQ(trail_.size(), 7U);
+  ASSERT_EQ(trail_.size(), 12U);
   for (const GuardResult& result : trail_) EXPECT_FALSE(result.message.empty()) << result.guard;
 }
 
@@ -134,6 +134,108 @@ TEST_F(GuardTest, AtLeastOnePodOfAnOwnerMayGoAndNoMoreThanThePercentage) {
 TEST_F(GuardTest, WithoutAPolicyNothingIsDone) {
   input_.covering.clear();
   EXPECT_EQ(refusal(), "Excluded/NoPolicy");
+}
+
+TEST_F(GuardTest, OneNamespaceNeverUsesUpTheBudgetOfTheOthers) {
+  policy_.maxConcurrent = 5;
+  policy_.maxPerHour = 30;
+  input_.nearProof = true;  // decoys look as bad as they like
+  input_.startedInNamespace = 24;
+  EXPECT_EQ(refusal(), "Rate/RateLimited");
+  input_.startedInNamespace = 23;
+  input_.runningInNamespace = 4;
+  EXPECT_EQ(refusal(), "Rate/RateLimited");
+  input_.runningInNamespace = 3;
+  EXPECT_EQ(refusal(), "");
+  input_.startedInLastHour = 30;
+  EXPECT_EQ(refusal(), "Rate/RateLimited");
+}
+
+TEST_F(GuardTest, ALowerPolicyIsSupersededAndTheHigherOnesExcludesBindIt) {
+  SecurityPolicy higher = policy_;
+  higher.name = "higher";
+  higher.uid = "h";
+  policy_.uid = "l";
+  input_.covering = {&higher, &policy_};
+  input_.askedForUid = "l";
+  EXPECT_EQ(refusal(), "Superseded/Superseded");
+  input_.askedForUid = "h";
+  EXPECT_EQ(refusal(), "");
+  EXPECT_NE(resultOf(trail_, "Superseded")->message.find("before default"), std::string::npos);
+  Exclusion exclusion;
+  exclusion.name = "all";
+  exclusion.namespaces = {"shop"};
+  higher.exclude = {exclusion};
+  input_.askedForUid = "l";
+  EXPECT_EQ(refusal(), "Excluded/Excluded");
+  higher.exclude.clear();
+  policy_.exclude = {exclusion};  // a lower one's do not bind the higher
+  input_.askedForUid = "h";
+  EXPECT_EQ(refusal(), "");
+}
+
+TEST_F(GuardTest, TwoRemediationsNeverWriteToOneObject) {
+  input_.heldBy = "exposed-secret-token-1";
+  input_.heldObject = "Deployment shop/web";
+  EXPECT_EQ(refusal(), "Duplicate/ResourceBusy");
+  EXPECT_NE(trail_[6].message.find("exposed-secret-token-1"), std::string::npos);
+  EXPECT_TRUE(trail_[6].until.has_value());
+  input_.started = true;
+  EXPECT_EQ(refusal(), "");
+}
+
+TEST_F(GuardTest, ARepeatWaitsForTheCooldownWhichDoubles) {
+  policy_.cooldownSeconds = 300;
+  input_.earlierStarts = {input_.now - std::chrono::seconds(299)};
+  EXPECT_EQ(refusal(), "Cooldown/RecentlyRemediated");
+  EXPECT_EQ(firstRefusal(trail_)->until, input_.now + std::chrono::seconds(1));
+  input_.earlierStarts = {input_.now - std::chrono::seconds(300)};
+  EXPECT_EQ(refusal(), "");
+  input_.earlierStarts = {input_.now - std::chrono::seconds(900),
+                          input_.now - std::chrono::seconds(300)};
+  EXPECT_EQ(refusal(), "Cooldown/RecentlyRemediated");
+  EXPECT_EQ(firstRefusal(trail_)->until, input_.now + std::chrono::seconds(300));
+  policy_.cooldownSeconds = 0;
+  EXPECT_EQ(refusal(), "");
+}
+
+TEST_F(GuardTest, DisruptionBudgetsBindRestartsButNeverTheIsolationOfAMiner) {
+  input_.budgets = {{"web", 0}};
+  EXPECT_EQ(refusal(), "");
+  input_.family = Family::kExposedSecret;
+  EXPECT_EQ(refusal(), "BlastRadius/BlastRadius");
+  input_.started = true;  // also in the middle
+  EXPECT_EQ(refusal(), "BlastRadius/BlastRadius");
+  input_.budgets = {{"web", 1}};
+  EXPECT_EQ(refusal(), "");
+}
+
+TEST_F(GuardTest, AnOpenBreakerRefusesAndAHalfOpenOneLetsOneTrialThrough) {
+  input_.breaker.state = BreakerState::kOpen;
+  input_.breaker.until = input_.now + std::chrono::seconds(9);
+  EXPECT_EQ(refusal(), "Breaker/BreakerOpen");
+  EXPECT_EQ(firstRefusal(trail_)->until, input_.breaker.until);
+  input_.breaker.state = BreakerState::kHalfOpen;
+  EXPECT_EQ(refusal(), "");
+  input_.breaker.trialRuns = true;
+  EXPECT_EQ(refusal(), "Breaker/BreakerOpen");
+}
+
+TEST_F(GuardTest, WhatIsContendedIsTriedAgainOnlyInItsTime) {
+  input_.contended = {"Contended", "undone by argocd", input_.now + std::chrono::seconds(5)};
+  EXPECT_EQ(refusal(), "Ineffective/Contended");
+  input_.now += std::chrono::seconds(5);
+  EXPECT_EQ(refusal(), "");
+}
+
+TEST_F(GuardTest, AnApprovedEpisodeGoesOnButALowerModeStopsOneThatWasEnforced) {
+  policy_.mode = Mode::kApprove;
+  input_.started = true;
+  EXPECT_EQ(refusal(), "Mode/ApprovalRequired");
+  input_.startedByApproval = true;
+  EXPECT_EQ(refusal(), "");
+  policy_.mode = Mode::kAudit;
+  EXPECT_EQ(refusal(), "Mode/Audit");
 }
 
 }  // namespace

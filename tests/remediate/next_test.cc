@@ -4,139 +4,10 @@
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
-#include "api/remediation_json.h"
-#include "base/time_format.h"
+#include "remediate/small_world.h"
 
 namespace firebreak::remediate {
 namespace {
-
-const JournalKeys kKeys = {{"k1", std::string(32, 'a')}};
-
-// What a driver and an API server would do, without either. Faults: a write that does not happen, a
-// write that happens although the answer was lost, a proof that cannot be had.
-class SmallWorld {
- public:
-  SmallWorld() {
-    policy.name = "default";
-    policy.uid = "p";
-    policy.mode = Mode::kEnforce;
-    remediation.name = "miner-web-1";
-    remediation.uid = "r1";
-    remediation.generation = 1;
-    remediation.target = {"v1", "Pod", "shop", "web", "uid-1"};
-    Finding finding;
-    finding.rule = "miner-command-line";
-    finding.tier = Tier::kRemediate;
-    finding.confidence = 90;
-    findings = {finding};
-    for (const char* key : {"a", "b"}) {
-      Step step;
-      step.name = std::string("set-") + key;
-      step.action = "Isolate";
-      step.object = remediation.target;
-      step.edits = {{std::string("/metadata/labels/") + key, Json("old"), Json("new")}};
-      plan.steps.push_back(step);
-    }
-    pod = {{"metadata", {{"uid", "uid-1"}, {"labels", {{"a", "old"}, {"b", "old"}}}}}};
-  }
-
-  Situation look() {
-    Situation s;
-    s.remediation = remediation;
-    s.policy = &policy;
-    s.targetGone = pod.is_null();
-    s.findings = findings;
-    s.plan = plan;
-    s.keys = kKeys;
-    s.now = now;
-    GuardInput input;
-    input.now = now;
-    input.cachesFresh = true;
-    input.target = remediation.target;
-    input.covering = {&policy};
-    input.decision = remediation.decision;
-    input.planHash = plan.hash();
-    input.started = hasStarted(remediation.status);
-    s.guards = judgeGuards(input);
-    for (const StepRecord& record : remediation.status.steps) {
-      for (const Step& step : plan.steps) {
-        if (step.name != record.name) continue;
-        Effect effect = observeStep(step, pod);
-        s.steps.push_back({effect, effect == Effect::kForeign ? "kubectl" : "", false});
-      }
-    }
-    s.proofs = proofs;
-    s.proofs.resize(remediation.status.steps.size());
-    return s;
-  }
-
-  // Does one thing; false at rest. `fault`: 0 none, 1 the write is lost, 2 its answer is.
-  bool turn(int fault) {
-    Move move = next(look());
-    if (auto* rest = std::get_if<Rest>(&move)) {
-      if (rest->until && *rest->until > now) {
-        now = *rest->until;
-        proofs.clear();
-        return waits++ < 50;
-      }
-      return false;
-    }
-    waits = 0;
-    if (auto* save = std::get_if<SaveStatus>(&move)) {
-      ++requests;
-      if (fault == 1) return true;
-      // What the API server keeps is what the JSON holds.
-      Json object = {{"metadata", {{"name", remediation.name}, {"uid", remediation.uid}}},
-                     {"spec", {{"family", "Miner"}, {"targetRef", refToJson(remediation.target)}}},
-                     {"status", statusToJson(save->status)}};
-      Decision decision = remediation.decision;
-      remediation.status = remediationFromJson(object)->status;
-      remediation.decision = decision;
-      proofs.clear();
-    } else if (auto* apply = std::get_if<ApplyStep>(&move)) {
-      ++requests;
-      ++writes[plan.steps[apply->index].name];
-      if (fault != 1) pod = pod.patch(Json::parse(patchText(plan.steps[apply->index])));
-      proofs.clear();
-    } else if (auto* undo = std::get_if<UndoStep>(&move)) {
-      ++requests;
-      if (fault != 1) pod = pod.patch(Json::parse(undoText(plan.steps[undo->index])));
-    } else if (auto* prove = std::get_if<ProveStep>(&move)) {
-      proofs.resize(remediation.status.steps.size());
-      bool holds = observeStep(plan.steps[prove->index], pod) == Effect::kPresent;
-      auto verdict = holds ? ProofView::Verdict::kTrue : ProofView::Verdict::kFalse;
-      if (fault != 0) verdict = ProofView::Verdict::kUnknown;
-      proofs[prove->index] = {verdict, "Looked", "looked"};
-    } else if (auto* emit = std::get_if<EmitEvents>(&move)) {
-      ++requests;
-      if (fault == 1) return true;
-      for (const EventDraft& draft : emit->events) {
-        events.insert(eventName(remediation, draft));
-        if (fault != 2) remediation.status.eventsEmitted.push_back(draft.key);
-      }
-    }
-    return true;
-  }
-
-  void settle(const std::vector<int>& faults = {}) {
-    for (size_t i = 0; i < 400; ++i) {
-      if (!turn(i < faults.size() ? faults[i] : 0)) return;
-    }
-    FAIL() << "does not come to rest in phase " << toString(remediation.status.phase);
-  }
-
-  SecurityPolicy policy;
-  Remediation remediation;
-  std::vector<Finding> findings;
-  Plan plan;
-  Json pod;
-  WallTime now = *parseTime("2026-11-22T12:00:00Z");
-  std::vector<ProofView> proofs;
-  std::map<std::string, int> writes;
-  std::set<std::string> events;
-  int requests = 0;
-  int waits = 0;
-};
 
 TEST(Next, EnforceEndsContainedWithEveryStepVerifiedAndEachWrittenOnce) {
   SmallWorld world;
@@ -170,10 +41,10 @@ TEST(Next, ApproveWaitsForThisPlanAndNoOther) {
   world.policy.mode = Mode::kApprove;
   world.settle();
   EXPECT_EQ(world.remediation.status.phase, Phase::kAwaitingApproval);
-  world.remediation.decision = {"Approve", "another", "alice", ""};
+  world.decide({"Approve", "another", "alice", ""});
   world.settle();
   EXPECT_EQ(world.remediation.status.phase, Phase::kAwaitingApproval);
-  world.remediation.decision.planHash = world.plan.hash();
+  world.decide({"Approve", world.plan.hash(), "alice", ""});
   world.settle();
   EXPECT_EQ(world.remediation.status.phase, Phase::kContained);
 }
@@ -182,7 +53,7 @@ TEST(Next, AfterARevertTheObjectIsAsItWasAndTheFindingIsLeftAlone) {
   SmallWorld world;
   Json before = world.pod;
   world.settle();
-  world.remediation.decision = {"Revert", "", "alice", "false alarm"};
+  world.decide({"Revert", "", "alice", "false alarm"});
   world.settle();
   EXPECT_EQ(world.remediation.status.phase, Phase::kReverted);
   EXPECT_EQ(world.pod, before);
@@ -195,7 +66,7 @@ TEST(Next, RevertNeverOverwritesSomebodyElsesLaterChange) {
   SmallWorld world;
   world.settle();
   world.pod["metadata"]["labels"]["a"] = "theirs";
-  world.remediation.decision = {"Revert", "", "alice", ""};
+  world.decide({"Revert", "", "alice", ""});
   world.settle();
   EXPECT_EQ(world.pod["metadata"]["labels"], Json({{"a", "theirs"}, {"b", "old"}}));
   const StepRecord& record = world.remediation.status.steps[0];
@@ -207,7 +78,7 @@ TEST(Next, AForgedBeforeImageIsNotUndone) {
   SmallWorld world;
   world.settle();
   world.remediation.status.steps[0].before = "{\"type\":\"JSONPatch\"}";
-  world.remediation.decision = {"Revert", "", "mallory", ""};
+  world.decide({"Revert", "", "mallory", ""});
   world.settle();
   EXPECT_EQ(world.remediation.status.steps[0].state, StepState::kSkipped);
   EXPECT_EQ(world.pod["metadata"]["labels"]["a"], "new");
@@ -263,13 +134,14 @@ TEST(Next, ASuccessThatIsToldLateStillSaysWhatWasProven) {
     return std::string();
   };
   std::string inTime = noteOf("RemediationSucceeded");
-  world.remediation.decision = {"Revert", "", "alice", ""};
+  world.decide({"Revert", "", "alice", ""});
   while (world.remediation.status.phase != Phase::kReverting) ASSERT_TRUE(world.turn(0));
   EXPECT_EQ(noteOf("RemediationSucceeded"), inTime);
 }
 
 TEST(Next, AForeignChangeMidWayIsNeverForced) {
   SmallWorld world;
+  world.horizon = std::chrono::seconds(60);
   while (world.remediation.status.phase != Phase::kApplying) ASSERT_TRUE(world.turn(0));
   world.pod["metadata"]["labels"]["b"] = "theirs";
   world.settle();
@@ -347,7 +219,7 @@ RC_GTEST_PROP(NextProperty, FaultsDelayButNeverChangeTheEnd, ()) {
   world.settle();
   RC_ASSERT(world.requests == requests);
   RC_ASSERT(world.events.size() == events);
-  world.remediation.decision = {"Revert", "", "alice", ""};
+  world.decide({"Revert", "", "alice", ""});
   world.settle(faults);
   RC_ASSERT(world.remediation.status.phase == Phase::kReverted);
   RC_ASSERT(world.pod == before);

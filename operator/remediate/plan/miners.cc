@@ -60,7 +60,10 @@ Step markPod(const MinerTarget& target) {
       step.edits.push_back({"/metadata/labels/" + escapePointerToken(key), value, std::nullopt});
     }
   }
-  step.edits.push_back({"/metadata/labels/" + escapePointerToken(kQuarantineLabel), std::nullopt,
+  // A journal that was deleted may have left its own mark there.
+  const Json& marked = member(labels, kQuarantineLabel);
+  step.edits.push_back({"/metadata/labels/" + escapePointerToken(kQuarantineLabel),
+                        marked.is_null() ? std::nullopt : std::optional<Json>(marked),
                         Json(target.remediationUid)});
   return step;
 }

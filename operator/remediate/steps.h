@@ -1,0 +1,23 @@
+// What the stretches of a Remediation's life share about steps and their records. Pure.
+#pragma once
+
+#include <string>
+
+#include "firebreak/plan.h"
+#include "remediate/next.h"
+
+namespace firebreak::remediate {
+
+const Step* stepNamed(const Plan& plan, const std::string& name);
+// Verified or skipped: nothing is to be done about it any more.
+bool isDone(StepState state);
+// Its effect may be in the cluster.
+bool isUndoable(StepState state);
+void mark(StepRecord& record, StepState state, WallTime now, std::string message = "");
+// Intends a step: its before-image is taken and sealed anew.
+void intend(const Situation& s, const RemediationStatus& status, const Step& step,
+            StepRecord& record, StepState state = StepState::kIntended);
+// A plan that hands out a new credential.
+bool isRotation(const Plan& plan);
+
+}  // namespace firebreak::remediate

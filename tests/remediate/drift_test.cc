@@ -1,0 +1,149 @@
+// A fix that somebody undoes again and again.
+#include <gtest/gtest.h>
+
+#include "remediate/git_change.h"
+#include "remediate/small_world.h"
+
+namespace firebreak::remediate {
+namespace {
+
+using std::chrono::hours;
+using std::chrono::minutes;
+using std::chrono::seconds;
+
+void undoIt(SmallWorld& world) { world.pod["metadata"]["labels"]["a"] = "old"; }
+
+TEST(Drift, IsToldAppliedAgainAndAfterContendAfterTimesCalledContended) {
+  SmallWorld world;
+  world.contestedByGit = true;
+  world.policy.contendAfter = 2;
+  world.horizon = minutes(5);
+  world.settle();
+  for (int i = 0; i < 2; ++i) {
+    undoIt(world);
+    world.settle();
+    EXPECT_EQ(world.status().phase, Phase::kContained);
+  }
+  EXPECT_TRUE(world.reasons.contains("DriftDetected"));
+  EXPECT_FALSE(world.reasons.contains("Contended"));
+  undoIt(world);
+  world.settle();
+  EXPECT_EQ(world.status().phase, Phase::kBlocked);
+  EXPECT_EQ(world.status().blocked.reason, "Contended");
+  EXPECT_EQ(world.status().outcome, Outcome::kIneffective);
+  EXPECT_EQ(findCondition(world.status().conditions, "Verified")->status, "False");
+  EXPECT_EQ(findCondition(world.status().conditions, "Stalled")->status, "True");
+  EXPECT_TRUE(world.reasons.contains("Contended"));
+  EXPECT_NE(world.status().message.find("kubectl"), std::string::npos);
+  EXPECT_NE(world.status().message.find("Argo CD shop"), std::string::npos);
+  EXPECT_NE(world.status().message.find("Change it in Git: in Pod shop/web set metadata.labels.a"),
+            std::string::npos)
+      << world.status().message;
+  EXPECT_EQ(world.writes["set-a"], 3);
+}
+
+TEST(Drift, ContendedIsTriedOnceAnHourAndEndsWhenItHolds) {
+  SmallWorld world;
+  world.contestedByGit = true;
+  world.policy.contendAfter = 1;
+  world.horizon = minutes(5);
+  world.settle();
+  undoIt(world);
+  world.settle();
+  undoIt(world);
+  world.settle();
+  ASSERT_EQ(world.status().blocked.reason, "Contended");
+  EXPECT_EQ(world.writes["set-a"], 2);
+  int requests = world.requests;
+  world.pass(minutes(30));
+  world.settle();
+  EXPECT_EQ(world.requests, requests);
+  world.pass(minutes(31));
+  world.settle();
+  EXPECT_EQ(world.writes["set-a"], 3);
+  EXPECT_EQ(world.status().phase, Phase::kContained);
+  undoIt(world);
+  world.settle();
+  EXPECT_EQ(world.status().blocked.reason, "Contended");
+  world.pod["metadata"]["labels"]["a"] = "new";  // changed in Git at last
+  world.settle();
+  EXPECT_EQ(world.status().phase, Phase::kContained);
+  EXPECT_EQ(findCondition(world.status().conditions, "Verified")->status, "True");
+  EXPECT_EQ(world.writes["set-a"], 3);
+}
+
+TEST(Drift, WithoutGitTheRungThatATenantCannotUndoFollows) {
+  SmallWorld world;
+  Step last = world.plan.steps[1];
+  last.name = "terminate";
+  last.lastResort = true;
+  last.edits[0].pointer = "/metadata/labels/dead";
+  last.edits[0].before = std::nullopt;
+  world.plan.steps.push_back(last);
+  world.policy.contendAfter = 1;
+  world.horizon = minutes(5);
+  world.settle();
+  EXPECT_EQ(world.writes.count("terminate"), 0U);
+  undoIt(world);
+  world.settle();
+  undoIt(world);
+  world.settle();
+  EXPECT_EQ(world.writes["terminate"], 1);
+}
+
+TEST(Drift, AnObjectOfOursThatSomebodyChangedIsPutRight) {
+  SmallWorld world;
+  world.addCreateStep();
+  world.settle();
+  world.made["spec"]["podSelector"] = Json::object();
+  world.settle();
+  EXPECT_EQ(world.status().phase, Phase::kContained);
+  EXPECT_EQ(world.made["spec"], world.plan.steps[2].manifest["spec"]);
+  world.made = Json();
+  world.settle();
+  EXPECT_FALSE(world.made.is_null());
+}
+
+TEST(Drift, AValueOfSomebodysOwnIsNotWrittenOverAndNotPassedOver) {
+  SmallWorld world;
+  world.horizon = minutes(5);
+  world.settle();
+  world.pod["metadata"]["labels"]["a"] = "theirs";
+  world.settle();
+  EXPECT_EQ(world.status().blocked.reason, "Contended");
+  EXPECT_EQ(world.pod["metadata"]["labels"]["a"], "theirs");
+  EXPECT_EQ(world.writes["set-a"], 1);
+}
+
+TEST(Drift, NothingIsWrittenAgainWhilePaused) {
+  SmallWorld world;
+  world.settle();
+  world.policy.pauseRequests = {"alice"};
+  undoIt(world);
+  world.settle();
+  EXPECT_EQ(world.writes["set-a"], 1);
+}
+
+TEST(GitChange, NamesTheMarksOfArgoFluxAndHelm) {
+  auto marked = [](const char* field, const char* key) {
+    return gitMarks({{"metadata", {{field, {{key, "shop"}}}}}});
+  };
+  EXPECT_EQ(marked("annotations", "argocd.argoproj.io/tracking-id"), "Argo CD shop");
+  EXPECT_EQ(marked("labels", "kustomize.toolkit.fluxcd.io/name"), "Flux Kustomization shop");
+  EXPECT_EQ(marked("annotations", "meta.helm.sh/release-name"), "Helm release shop");
+  EXPECT_EQ(gitMarks(Json()), "");
+}
+
+TEST(GitChange, SaysWhatToWriteAndWhatToRemoveAndIsNeverTooLong) {
+  Step step;
+  step.object = {"v1", "Service", "shop", "console", "u"};
+  step.edits = {{"/spec/type", Json("NodePort"), Json("ClusterIP")},
+                {"/metadata/annotations/a~1b", Json("x"), std::nullopt}};
+  EXPECT_EQ(changeInGit(step),
+            "in Service shop/console set spec.type to \"ClusterIP\", remove "
+            "metadata.annotations[a/b]");
+  EXPECT_LE(changeInGit(step, 20).size(), 24U);
+}
+
+}  // namespace
+}  // namespace firebreak::remediate
