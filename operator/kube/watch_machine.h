@@ -39,7 +39,7 @@ struct WatchEffect {
   WatchEffectKind kind = WatchEffectKind::kWait;
   std::string query;                   // without "?"; selectors are the driver's to add
   std::chrono::milliseconds delay{0};  // kWait
-  // kOpenWatch: longest silence before the stream is given up (the server ends it earlier).
+  // kOpenWatch: after this the stream is given up (the server ends it earlier).
   std::chrono::milliseconds idle{0};
   bool initial = false;
   Error error;

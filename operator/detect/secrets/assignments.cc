@@ -8,6 +8,7 @@
 
 #include "detect/secrets/credential_name.h"
 #include "detect/secrets/decode.h"
+#include "detect/secrets/named_rules.h"
 #include "detect/secrets/value_shape.h"
 
 namespace firebreak::detect {
@@ -80,6 +81,11 @@ void scanPairs(std::string_view text, std::vector<SecretHit>& hits) {
   static const RE2 kElement(R"re(<([A-Za-z_][\w.:-]*)>\s*([^<>\s]{6,200})\s*</)re", RE2::Quiet);
   static const RE2 kFlag(
       R"re((?:^|[\s"'])--?([A-Za-z][A-Za-z0-9_.-]*)[ \t]+["']?([^\s"'$-][^\s"']*))re", RE2::Quiet);
+  // A directive with its name and value behind it.
+  static const RE2 kDirective(
+      R"re(\b(?:proxy_set_header|grpc_set_header|fastcgi_param|uwsgi_param|add_header|set|env|ENV|ARG|setenv|SetEnv)re"
+      R"re(|RequestHeader\s+set)[ \t]+\$?([A-Za-z_][\w-]*)[ \t]+(?:"([^"\n]+)"|'([^'\n]+)'|([^\s"';]+)))re",
+      RE2::Quiet);
   re2::StringPiece piece(text.data(), text.size());
   re2::StringPiece groups[6];
   for (size_t at = 0;
@@ -94,6 +100,10 @@ void scanPairs(std::string_view text, std::vector<SecretHit>& hits) {
     size_t side = groups[3].data() != nullptr ? 3 : groups[4].data() != nullptr ? 4 : 5;
     bool quoted = side != 5;
     re2::StringPiece value = groups[side];
+    // A part of a longer name: arn:aws:secretsmanager:region:1:secret:db.
+    if (groups[2] == ":" && start > 0 && (text[start - 1] == ':' || text[start - 1] == '/')) {
+      continue;
+    }
     // A call, not a value: password = getenv("X").
     if (!quoted && view(value).find('(') != std::string_view::npos) continue;
     addNamed(text, view(groups[1]), quoted ? value : firstPart(value), hits);
@@ -102,6 +112,12 @@ void scanPairs(std::string_view text, std::vector<SecretHit>& hits) {
        at < text.size() && kElement.Match(piece, at, text.size(), RE2::UNANCHORED, groups, 3);) {
     at = static_cast<size_t>(groups[2].data() - text.data());
     addNamed(text, view(groups[1]), groups[2], hits);
+  }
+  for (size_t at = 0;
+       at < text.size() && kDirective.Match(piece, at, text.size(), RE2::UNANCHORED, groups, 5);) {
+    at = static_cast<size_t>(groups[1].data() - text.data());
+    size_t side = groups[2].data() != nullptr ? 2 : groups[3].data() != nullptr ? 3 : 4;
+    addNamed(text, view(groups[1]), groups[side], hits);
   }
   for (size_t at = 0;
        at < text.size() && kFlag.Match(piece, at, text.size(), RE2::UNANCHORED, groups, 3);) {
@@ -140,6 +156,21 @@ void scanCommands(std::string_view text, std::vector<SecretHit>& hits) {
 std::optional<SecretHit> judgeNamed(std::string_view name, std::string_view value) {
   auto sort = credentialSort(name);
   if (!sort || value.size() < 8) return std::nullopt;
+  if (*sort != CredentialSort::kPassword && !isSample(value)) {
+    if (const SecretNamedRule* rule = namedRuleFor(name, value)) {
+      SecretHit hit;
+      hit.rule = rule->id;
+      hit.kind = rule->kind;
+      hit.severity = Severity::kHigh;
+      hit.tier = Tier::kAlert;
+      hit.confidence = 80;
+      hit.value = value;
+      hit.name = std::string(name);
+      hit.evidence = {"name-and-form", 80,
+                      "called as a " + std::string(rule->kind) + " is, and of its form"};
+      return hit;
+    }
+  }
   int confidence = 0;
   if (auto plain = decodeToText(value)) {
     // Base64 of words is words: "c2VjcmV0IGlzIHNlY3VyZQ==".

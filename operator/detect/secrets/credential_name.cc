@@ -50,6 +50,18 @@ constexpr Ending kEndings[] = {
     {"masterkey", CredentialSort::kKey},        {"authkey", CredentialSort::kKey},
     {"accountkey", CredentialSort::kKey},       {"storagekey", CredentialSort::kKey},
     {"storageaccesskey", CredentialSort::kKey}, {"licensekey", CredentialSort::kKey},
+    {"adminkey", CredentialSort::kKey},         {"consumerkey", CredentialSort::kKey},
+    {"fernetkey", CredentialSort::kKey},        {"recordkey", CredentialSort::kKey},
+    {"routingkey", CredentialSort::kKey},       {"writekey", CredentialSort::kKey},
+    {"certificatekey", CredentialSort::kKey},   {"sdkkey", CredentialSort::kKey},
+    {"ingestionkey", CredentialSort::kKey},     {"webhookkey", CredentialSort::kKey},
+    {"smtppass", CredentialSort::kPassword},    {"mailpass", CredentialSort::kPassword},
+    {"mysqlpass", CredentialSort::kPassword},   {"postgrespass", CredentialSort::kPassword},
+    {"redispass", CredentialSort::kPassword},   {"adminpass", CredentialSort::kPassword},
+    {"rootpass", CredentialSort::kPassword},    {"bindpass", CredentialSort::kPassword},
+    {"sshpass", CredentialSort::kPassword},     {"ftppass", CredentialSort::kPassword},
+    {"authpass", CredentialSort::kPassword},    {"defaultpass", CredentialSort::kPassword},
+    {"authtoken", CredentialSort::kToken},      {"jointoken", CredentialSort::kToken},
     {"sharedkey", CredentialSort::kKey},        {"hmackey", CredentialSort::kKey},
     {"jwtkey", CredentialSort::kKey},           {"sessionkey", CredentialSort::kKey},
     {"servicekey", CredentialSort::kKey},       {"applicationkey", CredentialSort::kKey},
@@ -104,7 +116,7 @@ std::optional<CredentialSort> credentialSort(std::string_view name) {
   }
   if (words.empty()) return std::nullopt;
   for (const std::string& word : words) {
-    if (word == "public" || word == "publishable" || word == "checksum" || word == "hash" ||
+    if (word == "public" || word == "publishable" || word == "htpasswd" || word == "checksum" || word == "hash" ||
         word == "hashed") {
       return std::nullopt;
     }

@@ -126,7 +126,7 @@ std::vector<EmbeddedText> embeddedTexts(std::string_view text) {
     while (end < text.size() && text[end] == '=' && end - letters < 2) ++end;
     if (letters - at >= kMinEmbedded) {
       if (auto plain = decodeToText(text.substr(at, end - at))) {
-        found.push_back({at, std::move(*plain)});
+        found.push_back({at, end - at, std::move(*plain)});
       }
     }
     at = std::max(end, at + 1);

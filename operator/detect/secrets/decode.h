@@ -23,6 +23,7 @@ std::optional<std::string> textOfBytes(std::string_view bytes);
 // Base64 runs inside a longer text that decode to readable text, with the offset of each.
 struct EmbeddedText {
   size_t offset = 0;
+  size_t size = 0;  // of the encoded run
   std::string text;
 };
 std::vector<EmbeddedText> embeddedTexts(std::string_view text);

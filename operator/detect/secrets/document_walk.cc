@@ -9,6 +9,7 @@
 #include "detect/secrets/assignments.h"
 #include "detect/secrets/credential_name.h"
 #include "detect/secrets/decode.h"
+#include "detect/secrets/headers.h"
 #include "detect/secrets/value_shape.h"
 
 namespace firebreak::detect {
@@ -150,6 +151,7 @@ void DocumentWalk::visitText(const std::string& text, const Place& place) {
   if (!place.onlyProven) {
     bool oneLine = text.find('\n') == std::string::npos;
     if (oneLine) {
+      scanHeaderValue(place.name, text, hits);
       if (auto named = judgeNamed(place.name, text)) addUnlessOverlapping(hits, std::move(*named));
     }
     // Descriptions in prose are not read for assignments.
@@ -168,6 +170,7 @@ bool DocumentWalk::visitNestedJson(const std::string& text, const Place& place) 
   auto json = parseJson(text, "nested text");
   if (!json || !json->is_structured()) return false;
   Place child = place;
+  if (!place.nested) child.around = text;
   child.nested = true;
   ++child.depth;
   // A private key inside a service account file is judged with its neighbours.
@@ -219,7 +222,7 @@ void DocumentWalk::visitEmbedded(std::string_view text, const Place& place,
   ++inside.depth;
   for (EmbeddedText& embedded : embeddedTexts(text)) {
     bool known = std::any_of(hits.begin(), hits.end(), [&](const SecretHit& hit) {
-      return embedded.offset < hit.offset + hit.value.size() && hit.offset <= embedded.offset;
+      return embedded.offset < hit.offset + hit.value.size() && hit.offset < embedded.offset + embedded.size;
     });
     if (!known) visitText(hold(std::move(embedded.text)), inside);
   }
@@ -266,6 +269,19 @@ void DocumentWalk::keep(SecretHit hit, std::string_view text, const Place& place
   bool lines = text.find('\n') < hit.offset;
   if (lines) placed.line = lineAt(text, hit.offset);
   placed.block = lines && !place.nested;
+  // In a nested text the line is the one of the field that holds it all.
+  if (place.nested && !place.encoded && place.around.find('\n') != std::string_view::npos) {
+    size_t at = place.around.find(hit.value);
+    if (at == std::string_view::npos) {
+      std::string quoted = dumpJson(Json(std::string(hit.value)));
+      at = place.around.find(std::string_view(quoted).substr(1, quoted.size() - 2));
+      OPENSSL_cleanse(quoted.data(), quoted.size());
+    }
+    if (at != std::string_view::npos) {
+      placed.line = lineAt(place.around, at);
+      placed.block = true;
+    }
+  }
   // Nested texts are copied out of parsed JSON that ends before the hits do.
   placed.value = hold(std::string(hit.value));
   hit.value = placed.value;

@@ -23,7 +23,7 @@ struct PlacedHit {
   std::string_view value;
   int line = 0;              // 1-based within a text of several lines, else 0
   bool encoded = false;      // base64 or gzip had to be taken off
-  bool block = false;        // the text of several lines is the field itself
+  bool block = false;        // that text is the field itself
   bool nameIsField = false;  // hit.name is already in the path
 };
 
@@ -44,7 +44,8 @@ class DocumentWalk {
     std::string path;
     std::string name;  // what the value is called: its key, or its entry's `name`
     std::string container;
-    int depth = 0;  // texts parsed or decoded on the way here
+    std::string_view around;  // the field's own text, where this is nested in one
+    int depth = 0;            // texts parsed or decoded on the way here
     bool encoded = false;
     bool nested = false;      // inside a text that was parsed again
     bool onlyProven = false;  // nothing that rests on a name alone

@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 #include <charconv>
 #include <cstdint>
 #include <memory>
@@ -161,6 +162,45 @@ bool bech32Holds(std::string_view text) {
   return sum == 1;
 }
 
+// XMODEM: polynomial 0x1021, the last two bytes low byte first.
+bool nkeyHolds(std::string_view text) {
+  constexpr std::string_view kAlphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+  std::string bytes;
+  uint32_t held = 0;
+  unsigned bits = 0;
+  for (char c : text) {
+    size_t value = kAlphabet.find(c);
+    if (value == std::string_view::npos) return false;
+    held = held << 5U | static_cast<uint32_t>(value);
+    bits += 5;
+    if (bits >= 8) {
+      bits -= 8;
+      bytes += static_cast<char>(held >> bits & 0xffU);
+    }
+  }
+  uint32_t sum = 0;
+  for (size_t i = 0; i + 2 < bytes.size(); ++i) {
+    sum ^= static_cast<uint32_t>(static_cast<unsigned char>(bytes[i])) << 8U;
+    for (int bit = 0; bit < 8; ++bit) {
+      sum = ((sum & 0x8000U) != 0 ? sum << 1U ^ 0x1021U : sum << 1U) & 0xffffU;
+    }
+  }
+  auto byteAt = [&](size_t fromEnd) {
+    return static_cast<uint32_t>(static_cast<unsigned char>(bytes[bytes.size() - fromEnd]));
+  };
+  bool holds = bytes.size() > 2 && sum == (byteAt(2) | byteAt(1) << 8U);
+  OPENSSL_cleanse(bytes.data(), bytes.size());
+  return holds;
+}
+
+bool isMixed(std::string_view text) {
+  auto any = [&](int (*kind)(int)) {
+    return std::any_of(text.begin(), text.end(),
+                       [&](char c) { return kind(static_cast<unsigned char>(c)) != 0; });
+  };
+  return any(std::isdigit) && any(std::isupper) && any(std::islower);
+}
+
 bool isDiscordId(std::string_view token) {
   std::string id = decodeBase64Loosely(token.substr(0, token.find('.')));
   return id.size() >= 17 && id.size() <= 20 &&
@@ -237,6 +277,11 @@ CheckVerdict runCheck(SecretCheck check, std::string_view whole, std::string_vie
       sum = sum >> 24U | (sum >> 8U & 0xff00U) | (sum << 8U & 0xff0000U) | sum << 24U;
       return holdsIf(crc32Of(credential.substr(0, split)) == sum, credential);
     }
+    case SecretCheck::kMixed:
+      return isMixed(credential) && looksRandom(credential) ? CheckVerdict::kHolds
+                                                            : CheckVerdict::kFailed;
+    case SecretCheck::kNkey:
+      return nkeyHolds(credential) ? CheckVerdict::kHolds : CheckVerdict::kFailed;
     case SecretCheck::kBech32:
       return holdsIf(bech32Holds(credential), credential.substr(16));
     case SecretCheck::kDiscordToken:

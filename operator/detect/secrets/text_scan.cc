@@ -6,8 +6,9 @@
 #include <cctype>
 #include <memory>
 
-#include "detect/secrets/decode.h"
+#include "detect/secrets/headers.h"
 #include "detect/secrets/key_material.h"
+#include "detect/secrets/prefilter.h"
 #include "detect/secrets/value_shape.h"
 #include "detect/signatures/secrets.h"
 
@@ -49,7 +50,7 @@ size_t offsetIn(std::string_view text, const re2::StringPiece& part) {
 
 void scanRule(std::string_view text, const CompiledRule& compiled, std::vector<SecretHit>& hits) {
   const SecretRule& rule = *compiled.rule;
-  if (!compiled.regex->ok() || text.find(rule.literal) == std::string_view::npos) return;
+  if (!compiled.regex->ok()) return;
   size_t at = 0;
   re2::StringPiece groups[2];
   int count = compiled.regex->NumberOfCapturingGroups() > 0 ? 2 : 1;
@@ -84,7 +85,7 @@ void scanRule(std::string_view text, const CompiledRule& compiled, std::vector<S
 
 void scanPrivateKeys(std::string_view text, std::vector<SecretHit>& hits) {
   constexpr std::string_view kBegin = "-----BEGIN ";
-  constexpr std::string_view kLabel = "PRIVATE KEY-----";
+  constexpr std::string_view kLabel = "PRIVATE KEY";
   constexpr std::string_view kEnd = "-----END ";
   // 64 KiB: more than any key.
   constexpr size_t kMaxBlock = 65536;
@@ -202,39 +203,6 @@ void scanUrls(std::string_view text, std::vector<SecretHit>& hits) {
   }
 }
 
-void scanHeaders(std::string_view text, std::vector<SecretHit>& hits) {
-  static const RE2 kHeader(
-      R"re((?i:authorization)\\?["']?\s{0,2}[:=,]\s{0,2}\\?["']?((?i:bearer|basic|token))\s+([A-Za-z0-9._~+/=-]{8,}))re",
-      RE2::Quiet);
-  re2::StringPiece piece(text.data(), text.size());
-  re2::StringPiece groups[3];
-  size_t at = 0;
-  while (at < text.size() && kHeader.Match(piece, at, text.size(), RE2::UNANCHORED, groups, 3)) {
-    at = offsetIn(text, groups[0]) + groups[0].size();
-    std::string_view value(groups[2].data(), groups[2].size());
-    bool basic = std::tolower(static_cast<unsigned char>(groups[1][1])) == 'a';
-    if (basic) {
-      std::string pair = decodeBase64Loosely(value);
-      size_t colon = pair.find(':');
-      if (colon == std::string::npos ||
-          passwordStrength(pair.substr(colon + 1)) == PasswordStrength::kNone) {
-        continue;
-      }
-    } else if (value.size() < 16 || isReference(value) || isSample(value) || !looksRandom(value)) {
-      continue;
-    }
-    SecretHit hit;
-    hit.rule = basic ? "basic-authorization" : "bearer-token";
-    hit.kind = basic ? "User name and password in an Authorization header" : "Bearer token";
-    hit.severity = Severity::kHigh;
-    hit.confidence = 70;
-    hit.value = value;
-    hit.offset = offsetIn(text, groups[2]);
-    hit.evidence = {"authorization-header", 70, "an Authorization header with its value"};
-    addUnlessOverlapping(hits, std::move(hit));
-  }
-}
-
 }  // namespace
 
 void addUnlessOverlapping(std::vector<SecretHit>& hits, SecretHit hit) {
@@ -248,7 +216,9 @@ void addUnlessOverlapping(std::vector<SecretHit>& hits, SecretHit hit) {
 std::vector<SecretHit> scanText(std::string_view text) {
   std::vector<SecretHit> hits;
   scanPrivateKeys(text, hits);
-  for (const CompiledRule& rule : compiledRules()) scanRule(text, rule, hits);
+  for (int rule : candidateRules(text)) {
+    scanRule(text, compiledRules()[static_cast<size_t>(rule)], hits);
+  }
   scanTokens(text, hits);
   scanUrls(text, hits);
   scanHeaders(text, hits);

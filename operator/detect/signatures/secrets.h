@@ -14,9 +14,11 @@ namespace firebreak::detect {
 // What must hold besides the expression, before a match counts at all.
 enum class SecretCheck {
   kRandom,        // not a sample, not repetitive, entropy fits a generated value
+  kMixed,         // the same, with digits, capitals and small letters: the form alone is weak
   kBase62Crc32,   // the last six characters are the CRC32 of the rest, in base 62
   kHexCrc32,      // "<all before>_<its CRC32 in hexadecimal, low byte first>"
   kBech32,        // the bech32 checksum holds
+  kNkey,          // base32 whose last two bytes are the CRC16 of the rest
   kDiscordToken,  // the first part is a number in base64
   kJsonInBase64,  // the part after the prefix is base64 of JSON
 };
@@ -47,5 +49,17 @@ struct SecretPairRule {
 };
 
 std::span<const SecretPairRule> secretPairRules();
+
+// Credentials without a form of their own, told by what they are called and how they look: the name
+// alone is a guess, and so is the value. Shown, never acted on.
+struct SecretNamedRule {
+  std::string_view id;
+  std::string_view kind;
+  std::string_view nameRegex;   // in the name's small letters and digits, separators taken out
+  std::string_view valueRegex;  // the whole value
+  std::string_view source;
+};
+
+std::span<const SecretNamedRule> secretNamedRules();
 
 }  // namespace firebreak::detect

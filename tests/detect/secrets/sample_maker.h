@@ -2,7 +2,7 @@
 // nothing that looks like a live one. A form is text with <class:count> for random characters: d
 // digits, h lower hex, l lower+digit, u upper+digit, a letters and digits, b base64url, s base64, x
 // bech32; <crc62> is a checksum over the random run before, <_crc16> over all the text before. "~"
-// stands for nothing and breaks up prefixes.
+// stands for nothing and breaks up prefixes; "@" after "sha" is a tilde.
 #pragma once
 
 #include <openssl/bio.h>
@@ -29,13 +29,19 @@ class SampleMaker {
     return text;
   }
 
+  std::string octets(size_t count) {
+    std::string bytes;
+    for (size_t i = 0; i < count; ++i) bytes += static_cast<char>(random_() & 0xffU);
+    return bytes;
+  }
+
   std::string make(std::string_view form) {
     std::string text;
     std::string last;
     for (size_t i = 0; i < form.size(); ++i) {
       if (form[i] == '~') continue;
       if (form[i] != '<') {
-        text += form[i];
+        text += form[i] == '@' && form.starts_with("sha") ? '~' : form[i];
         continue;
       }
       size_t end = form.find('>', i);
@@ -103,10 +109,14 @@ class SampleMaker {
         return "0123456789abcdef";
       case 'l':
         return "abcdefghijklmnopqrstuvwxyz0123456789";
+      case 'L':
+        return "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
       case 'u':
         return "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
       case 't':
         return "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+      case 'q':
+        return "abcdefghijklmnopqrstuvwxyz234567";
       case 'b':
         return "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
       case 's':

@@ -1,0 +1,63 @@
+#include "detect/secrets/headers.h"
+
+#include <re2/re2.h>
+
+#include <algorithm>
+#include <cctype>
+#include <string>
+
+#include "detect/secrets/decode.h"
+#include "detect/secrets/value_shape.h"
+
+namespace firebreak::detect {
+namespace {
+
+void scanWith(const RE2& pattern, std::string_view text, std::vector<SecretHit>& hits) {
+  re2::StringPiece piece(text.data(), text.size());
+  re2::StringPiece groups[3];
+  size_t at = 0;
+  while (at < text.size() && pattern.Match(piece, at, text.size(), RE2::UNANCHORED, groups, 3)) {
+    at = static_cast<size_t>(groups[0].data() - text.data()) + groups[0].size();
+    std::string_view value(groups[2].data(), groups[2].size());
+    bool basic = std::tolower(static_cast<unsigned char>(groups[1][1])) == 'a';
+    if (basic) {
+      std::string pair = decodeBase64Loosely(value);
+      size_t colon = pair.find(':');
+      if (colon == std::string::npos ||
+          passwordStrength(pair.substr(colon + 1)) == PasswordStrength::kNone) {
+        continue;
+      }
+    } else if (value.size() < 16 || isReference(value) || isSample(value) || !looksRandom(value)) {
+      continue;
+    }
+    SecretHit hit;
+    hit.rule = basic ? "basic-authorization" : "bearer-token";
+    hit.kind = basic ? "User name and password in an Authorization header" : "Bearer token";
+    hit.severity = Severity::kHigh;
+    hit.confidence = 70;
+    hit.value = value;
+    hit.offset = static_cast<size_t>(groups[2].data() - text.data());
+    hit.evidence = {"authorization-header", 70, "an Authorization header with its value"};
+    addUnlessOverlapping(hits, std::move(hit));
+  }
+}
+
+}  // namespace
+
+void scanHeaders(std::string_view text, std::vector<SecretHit>& hits) {
+  static const RE2 kHeader(
+      R"re((?i:authorization)\\?["']?(?:\s{0,2}[:=,]\s{0,2}|\s{1,8})\\?["']?((?i:bearer|basic|token))\s+([A-Za-z0-9._~+/=-]{8,}))re",
+      RE2::Quiet);
+  scanWith(kHeader, text, hits);
+}
+
+void scanHeaderValue(std::string_view name, std::string_view value, std::vector<SecretHit>& hits) {
+  static const RE2 kValue(R"re(^((?i:bearer|basic|token))\s+([A-Za-z0-9._~+/=-]{8,})$)re",
+                          RE2::Quiet);
+  std::string folded(name);
+  std::transform(folded.begin(), folded.end(), folded.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  if (folded.ends_with("authorization")) scanWith(kValue, value, hits);
+}
+
+}  // namespace firebreak::detect

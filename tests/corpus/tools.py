@@ -1,0 +1,64 @@
+"""Runs one scanner over a folder: what it finds as (file, line), seconds of CPU, peak memory."""
+import csv
+import json
+import os
+import resource
+import subprocess
+import tempfile
+import time
+
+
+def measured(command, cwd=None, output=None):
+    """Seconds of CPU, of wall time, and the peak resident size in MB; of the child alone."""
+    started = time.monotonic()
+    with open(output or os.devnull, "w") as out:
+        child = subprocess.Popen(command, cwd=cwd, stdout=out, stderr=subprocess.DEVNULL)
+        _, _, usage = os.wait4(child.pid, 0)
+        child.returncode = 0
+    return usage.ru_utime + usage.ru_stime, time.monotonic() - started, usage.ru_maxrss / 1024
+
+
+def firebreak(binary, folder):
+    out = tempfile.mktemp()
+    spent = measured([binary, "scan", folder + "/.", "-o", "json"], output=out)
+    with open(out) as file:
+        found = [f for f in json.load(file)["findings"] if f["family"] == "ExposedSecret"]
+    os.unlink(out)
+    return [(os.path.basename(f["file"]), f["line"], f["tier"], f["rule"]) for f in found], spent
+
+
+def gitleaks(binary, folder):
+    out = tempfile.mktemp()
+    spent = measured([binary, "dir", folder, "--follow-symlinks", "--max-decode-depth", "3", "--no-banner",
+                      "--redact", "--report-format", "json", "--report-path", out])
+    with open(out) as file:
+        found = json.load(file) or []
+    os.unlink(out)
+    return [(os.path.basename(f["File"]), f["StartLine"], "", f["RuleID"]) for f in found], spent
+
+
+def detect_secrets(binary, folder):
+    out = tempfile.mktemp()
+    spent = measured([binary, "scan", "--all-files", os.path.realpath(folder)], output=out)
+    with open(out) as file:
+        results = json.load(file)["results"]
+    os.unlink(out)
+    return [(os.path.basename(name), f["line_number"], "", f["type"]) for name, found in results.items()
+            for f in found], spent
+
+
+def credsweeper(binary, folder):
+    out = tempfile.mktemp(suffix=".json")
+    spent = measured([binary, "--path", os.path.realpath(folder), "--save-json", out, "--depth", "3",
+                      "--jobs", "1"])
+    found = []
+    with open(out) as file:
+        for item in json.load(file):
+            line = item["line_data_list"][0]
+            found.append((os.path.basename(line["path"]), line["line_num"], "", item["rule"]))
+    os.unlink(out)
+    return found, spent
+
+
+TOOLS = {"firebreak": firebreak, "gitleaks": gitleaks, "detect-secrets": detect_secrets,
+         "credsweeper": credsweeper}
