@@ -1,0 +1,29 @@
+#include "control/root_controller.h"
+
+namespace firebreak::control {
+
+Result<Json> rootControllerOf(kube::Client& client, const std::string& ns, ObjectRef owner) {
+  // Pod -> ReplicaSet -> Deployment is the longest chain of the built-in kinds.
+  constexpr int kMostLinks = 3;
+  Json object;
+  for (int link = 0; link < kMostLinks && !owner.kind.empty(); ++link) {
+    const kube::ResourceType* type = kube::findResourceType(owner.apiVersion, owner.kind);
+    if (type == nullptr) break;
+    auto live = client.get(*type, ns, owner.name);
+    if (!live) {
+      if (live.error().code == ErrorCode::kNotFound) break;
+      return tl::unexpected(live.error());
+    }
+    object = std::move(*live);
+    owner = {};
+    for (const Json& reference : member(object, {"metadata", "ownerReferences"})) {
+      if (!boolOr(member(reference, "controller"), false)) continue;
+      owner.apiVersion = stringOr(member(reference, "apiVersion"));
+      owner.kind = stringOr(member(reference, "kind"));
+      owner.name = stringOr(member(reference, "name"));
+    }
+  }
+  return object;
+}
+
+}  // namespace firebreak::control
