@@ -62,6 +62,12 @@ struct VolumeMount {
   std::string subPath;
 };
 
+// A command that the kubelet runs in the container: a probe or a lifecycle hook.
+struct ExecHook {
+  std::string fieldPath;  // within the container: "lifecycle.postStart.exec.command"
+  std::vector<std::string> command;
+};
+
 struct Container {
   enum class Role { kRegular, kInit, kEphemeral };
   Role role = Role::kRegular;
@@ -76,6 +82,7 @@ struct Container {
   std::vector<EnvFrom> envFrom;
   std::vector<ContainerPort> ports;
   std::vector<VolumeMount> mounts;
+  std::vector<ExecHook> hooks;
   bool privileged = false;
   std::vector<std::string> addedCapabilities;
   std::string cpuLimit;  // quantity as written, empty = none

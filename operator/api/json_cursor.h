@@ -82,6 +82,26 @@ class JsonCursor {
     }
     return std::string(token);
   }
+  // Text of any scalar: manifests hold numbers and booleans where the API wants strings, and people
+  // mean what is written.
+  std::string scalar(JsonValue value) {
+    simdjson::ondemand::json_type type{};
+    if (!take(value.type(), &type)) return "";
+    if (type == simdjson::ondemand::json_type::boolean) return flag(value) ? "true" : "false";
+    return textOrNumber(value);
+  }
+  // A list of them, or one alone.
+  std::vector<std::string> scalars(JsonValue value) {
+    simdjson::ondemand::json_type type{};
+    if (!take(value.type(), &type)) return {};
+    std::vector<std::string> all;
+    if (type == simdjson::ondemand::json_type::string) {
+      all.push_back(text(value));
+    } else if (type == simdjson::ondemand::json_type::array) {
+      eachItem(value, [&](size_t, JsonValue item) { all.push_back(scalar(item)); });
+    }
+    return all;
+  }
   std::vector<std::string> texts(JsonValue value) {
     std::vector<std::string> all;
     eachItem(value, [&](size_t, JsonValue item) {

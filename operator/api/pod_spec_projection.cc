@@ -33,9 +33,9 @@ EnvVar readEnvVar(JsonCursor& cursor, JsonValue value) {
   EnvVar out;
   cursor.eachField(value, [&](std::string_view key, JsonValue field) {
     if (key == "name")
-      out.name = cursor.text(field);
+      out.name = cursor.scalar(field);
     else if (key == "value")
-      out.value = cursor.text(field);
+      out.value = cursor.scalar(field);
     else if (key == "valueFrom")
       readValueFrom(cursor, field, &out);
   });
@@ -128,6 +128,17 @@ std::vector<T> readList(JsonCursor& cursor, JsonValue value, Read read) {
   return all;
 }
 
+// exec.command of a probe or of one lifecycle handler.
+void readHook(JsonCursor& cursor, JsonValue value, const std::string& path, Container* out) {
+  cursor.eachField(value, [&](std::string_view key, JsonValue exec) {
+    if (key != "exec") return;
+    cursor.eachField(exec, [&](std::string_view name, JsonValue command) {
+      if (name != "command") return;
+      out->hooks.push_back({path + ".exec.command", cursor.scalars(command)});
+    });
+  });
+}
+
 Container readContainer(JsonCursor& cursor, JsonValue value, Container::Role role,
                         std::string fieldPath) {
   Container out;
@@ -135,15 +146,15 @@ Container readContainer(JsonCursor& cursor, JsonValue value, Container::Role rol
   out.fieldPath = std::move(fieldPath);
   cursor.eachField(value, [&](std::string_view key, JsonValue field) {
     if (key == "name")
-      out.name = cursor.text(field);
+      out.name = cursor.scalar(field);
     else if (key == "image")
-      out.image = cursor.text(field);
+      out.image = cursor.scalar(field);
     else if (key == "workingDir")
-      out.workingDir = cursor.text(field);
+      out.workingDir = cursor.scalar(field);
     else if (key == "command")
-      out.command = cursor.texts(field);
+      out.command = cursor.scalars(field);
     else if (key == "args")
-      out.args = cursor.texts(field);
+      out.args = cursor.scalars(field);
     else if (key == "env")
       out.env = readList<EnvVar>(cursor, field, readEnvVar);
     else if (key == "envFrom")
@@ -152,6 +163,12 @@ Container readContainer(JsonCursor& cursor, JsonValue value, Container::Role rol
       out.ports = readList<ContainerPort>(cursor, field, readPort);
     else if (key == "volumeMounts")
       out.mounts = readList<VolumeMount>(cursor, field, readMount);
+    else if (key == "livenessProbe" || key == "readinessProbe" || key == "startupProbe")
+      readHook(cursor, field, std::string(key), &out);
+    else if (key == "lifecycle")
+      cursor.eachField(field, [&](std::string_view when, JsonValue handler) {
+        readHook(cursor, handler, "lifecycle." + std::string(when), &out);
+      });
     else if (key == "securityContext")
       readSecurityContext(cursor, field, &out);
     else if (key == "resources")

@@ -30,6 +30,7 @@ class Canonical {
     each(port.name, port.port, port.hostPort, port.hostIP, port.protocol);
   }
   void add(const VolumeMount& mount) { each(mount.volume, mount.path, mount.subPath); }
+  void add(const ExecHook& hook) { each(hook.fieldPath, hook.command); }
   void add(const std::pair<std::string, std::string>& item) { each(item.first, item.second); }
   void add(const VolumeSource& source) {
     each(static_cast<int32_t>(source.kind), source.name, source.items);
@@ -37,7 +38,7 @@ class Canonical {
   void add(const Volume& volume) { each(volume.name, volume.sources); }
   void add(const Container& c) {
     each(static_cast<int32_t>(c.role), c.fieldPath, c.name, c.image, c.workingDir, c.command,
-         c.args, c.env, c.envFrom, c.ports, c.mounts, c.privileged, c.addedCapabilities,
+         c.args, c.env, c.envFrom, c.ports, c.mounts, c.hooks, c.privileged, c.addedCapabilities,
          c.cpuLimit);
   }
   void add(const PodSpec& spec) {

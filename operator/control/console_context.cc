@@ -1,12 +1,11 @@
 #include "control/console_context.h"
 
-#include "detect/signatures/dashboards.h"
-
 namespace firebreak::control {
 namespace {
 
-const detect::Product* productNamed(const std::string& id) {
-  for (const detect::Product& product : detect::dashboardProducts()) {
+const detect::Product* productNamed(const std::string& id,
+                                    const std::vector<detect::Product>& products) {
+  for (const detect::Product& product : products) {
     if (product.id == id) return &product;
   }
   return nullptr;
@@ -31,9 +30,10 @@ Json toJson(const detect::OpenConsole& console) {
           {"paths", paths}};
 }
 
-detect::OpenConsole consoleFromJson(const Json& json) {
+detect::OpenConsole consoleFromJson(const Json& json,
+                                    const std::vector<detect::Product>& products) {
   detect::OpenConsole console;
-  console.product = productNamed(stringOr(member(json, "product")));
+  console.product = productNamed(stringOr(member(json, "product")), products);
   for (const Json& port : member(json, "servicePorts")) {
     console.servicePorts.push_back(static_cast<int32_t>(intOr(port, 0)));
   }

@@ -12,7 +12,9 @@
 namespace firebreak::control {
 
 Json toJson(const detect::OpenConsole& console);
-// `product` is null where this version does not know it. All paths read as Open, which they were.
-detect::OpenConsole consoleFromJson(const Json& json);
+// `product` is null where none of `products` is it (another version, a policy that was changed). All
+// paths read as Open, which they were.
+detect::OpenConsole consoleFromJson(const Json& json,
+                                    const std::vector<detect::Product>& products);
 
 }  // namespace firebreak::control

@@ -4,8 +4,10 @@
 
 #include "api/projection.h"
 #include "base/json.h"
+#include "control/root_controller.h"
 #include "detect/dashboards/address.h"
 #include "detect/dashboards/console_shut.h"
+#include "detect/dashboards/policy_products.h"
 #include "detect/signatures/dashboards.h"
 #include "remediate/plan/dashboards.h"
 
@@ -37,11 +39,46 @@ ConsoleQuestion DashboardFamily::questionFor(const Service& service,
   for (const auto& ingress : world_.ingresses.snapshot()) {
     if (ingress->meta.ns == service.meta.ns) question.ingresses.push_back(*ingress);
   }
-  question.products = &detect::dashboardProducts();
+  const bool routed = std::any_of(
+      question.ingresses.begin(), question.ingresses.end(), [&](const Ingress& ingress) {
+        return std::any_of(ingress.paths.begin(), ingress.paths.end(), [&](const IngressPath& path) {
+          return path.service == service.meta.name;
+        });
+      });
+  if (routed) question.doors = doors();
+  question.products = &productsOf(policy);
   if (policy != nullptr) {
     question.timeout = std::chrono::seconds(policy->dashboards.probeTimeoutSeconds);
   }
   return question;
+}
+
+std::vector<detect::IngressDoor> DashboardFamily::doors() const {
+  std::vector<Service> services;
+  for (const auto& service : world_.services.snapshot()) services.push_back(*service);
+  return detect::ingressDoors(services, copies(world_.pods.snapshot()));
+}
+
+const std::vector<detect::Product>& DashboardFamily::productsOf(
+    const SecurityPolicy* policy) const {
+  const auto& builtIn = detect::dashboardProducts();
+  if (policy == nullptr || policy->dashboards.products.empty()) return builtIn;
+  std::lock_guard lock(mutex_);
+  auto [known, fresh] = products_.try_emplace(dumpJson(policy->dashboards.products));
+  if (fresh) {
+    // The policy's own go first: whoever describes a console knows it better.
+    known->second = detect::policyProducts(policy->dashboards.products);
+    known->second.insert(known->second.end(), builtIn.begin(), builtIn.end());
+  }
+  return known->second;
+}
+
+Result<Json> DashboardFamily::rootController(const Service& service) const {
+  for (const auto& pod : world_.podsSelectedBy(service.meta.ns, service.selector)) {
+    if (pod->meta.controller.kind.empty()) continue;
+    return rootControllerOf(client_, service.meta.ns, pod->meta.controller);
+  }
+  return Json();
 }
 
 ConsoleLook DashboardFamily::look(const Service& service, const SecurityPolicy& policy) {
@@ -99,6 +136,11 @@ Status DashboardFamily::readForPlan(const Remediation& remediation,
   for (const Json& item : member(*ingresses, "items")) {
     target.ingresses.push_back(remediate::rewind(item, images));
   }
+  if (policy != nullptr && policy->dashboards.actions.contains("ScaleToZero")) {
+    auto controller = rootController(service);
+    if (!controller) return tl::unexpected(controller.error());
+    target.workloadJson = remediate::rewind(*controller, images);
+  }
   if (policy != nullptr) {
     target.actions = policy->dashboards.actions;
     target.allowFrom = policy->dashboards.allowFrom;
@@ -127,7 +169,7 @@ Result<Assessment> DashboardFamily::assess(const Remediation& remediation,
   detect::OpenConsole console;
   if (remediate::hasStarted(remediation.status)) {
     assessment.findings = remediation.status.findings;
-    console = consoleFromJson(remediate::sealedContext(keys, remediation));
+    console = consoleFromJson(remediate::sealedContext(keys, remediation), productsOf(policy));
   } else if (policy != nullptr) {
     ConsoleLook seen = recentLook(*service, *policy);
     if (highestTier(seen.findings) == Tier::kRemediate) assessment.findings = seen.findings;
@@ -149,7 +191,7 @@ ProofView DashboardFamily::prove(const Remediation& remediation, const SecurityP
                                  const remediate::JournalKeys& keys, const Step& step) {
   (void)step;
   using Verdict = ProofView::Verdict;
-  detect::OpenConsole console = consoleFromJson(remediate::sealedContext(keys, remediation));
+  detect::OpenConsole console = consoleFromJson(remediate::sealedContext(keys, remediation), productsOf(policy));
   auto service = world_.services.get(remediation.target.ns + "/" + remediation.target.name);
   if (console.product == nullptr || console.openPaths.empty() || !service) {
     return {Verdict::kUnknown, "CannotAsk", "what stood open is not known any more"};

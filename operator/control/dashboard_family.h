@@ -44,6 +44,11 @@ class DashboardFamily : public FamilyDriver {
   // What was answered a moment ago, so that one finding is not a burst of questions.
   ConsoleLook recentLook(const Service& service, const SecurityPolicy& policy);
   ConsoleQuestion questionFor(const Service& service, const SecurityPolicy* policy) const;
+  // The built-in products and the policy's own; alive as long as this object.
+  const std::vector<detect::Product>& productsOf(const SecurityPolicy* policy) const;
+  std::vector<detect::IngressDoor> doors() const;
+  // The root controller of the console's pods; null where there is none.
+  Result<Json> rootController(const Service& service) const;
   Status readForPlan(const Remediation& remediation, const remediate::JournalKeys& keys,
                      const detect::OpenConsole& console, const Service& service,
                      const Json& serviceJson,
@@ -58,8 +63,11 @@ class DashboardFamily : public FamilyDriver {
     MonoTime at{};
     ConsoleLook look;
   };
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::map<std::string, Recent> recent_;  // by Service uid
+  // By the policy's products as text. Findings point into them, so that a list that was once in use stays;
+  // there are as many as a policy's products were ever edited.
+  mutable std::map<std::string, std::vector<detect::Product>> products_;
 };
 
 }  // namespace firebreak::control

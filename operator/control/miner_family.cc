@@ -17,6 +17,13 @@ using remediate::ProofView;
 // Three missed heartbeats of 60 s: nobody is there to carry out an order.
 constexpr std::chrono::seconds kSensorSilence{180};
 
+ObjectRef guilty(const Json& owner) {
+  const Json& meta = member(owner, "metadata");
+  return {stringOr(member(owner, "apiVersion")), stringOr(member(owner, "kind")),
+          stringOr(member(meta, "namespace")), stringOr(member(meta, "name")),
+          stringOr(member(meta, "uid"))};
+}
+
 bool isFinished(const Pod& pod) { return pod.phase == "Succeeded" || pod.phase == "Failed"; }
 
 detect::MinerSignatures signaturesOf(const SecurityPolicy& policy) {
@@ -24,13 +31,13 @@ detect::MinerSignatures signaturesOf(const SecurityPolicy& policy) {
           policy.miners.processes};
 }
 
-Finding fromSighting(const Pod& pod, const Sighting& sighting, int threshold) {
+Finding fromSighting(const Pod& pod, const Sighting& sighting, int score, int threshold) {
   Finding finding;
   finding.family = Family::kMiner;
   finding.rule = "miner-process";
-  finding.severity = sighting.score >= threshold ? Severity::kCritical : Severity::kMedium;
-  finding.confidence = sighting.score;
-  finding.tier = sighting.score >= threshold ? Tier::kRemediate : Tier::kAlert;
+  finding.severity = score >= threshold ? Severity::kCritical : Severity::kMedium;
+  finding.confidence = score;
+  finding.tier = score >= threshold ? Tier::kRemediate : Tier::kAlert;
   finding.resource = {"v1", "Pod", pod.meta.ns, pod.meta.name, pod.meta.uid};
   for (const ContainerStatus& status : pod.statuses) {
     if (status.containerID == sighting.containerId) finding.container = status.name;
@@ -43,6 +50,38 @@ Finding fromSighting(const Pod& pod, const Sighting& sighting, int threshold) {
                     ") looks like a miner" + why;
   finding.evidence = sighting.signals;
   return finding;
+}
+
+// Nothing names a miner: only what the process does speaks.
+bool isBehaviourAlone(const Sighting& sighting) {
+  return std::none_of(sighting.signals.begin(), sighting.signals.end(),
+                      [](const Evidence& signal) { return signal.weight >= detect::weight::kStrong; });
+}
+
+// The whole shape but its place: the memory, the processor and the flow of a miner.
+bool hasWholeShape(const Sighting& sighting) {
+  const auto shows = [&](std::string_view signal, int least) {
+    return std::any_of(sighting.signals.begin(), sighting.signals.end(), [&](const Evidence& e) {
+      return e.signal == signal && e.weight >= least;
+    });
+  };
+  return shows("randomx-memory", 20) && shows("flat-cpu", 1) && shows("quiet-flow", 1);
+}
+
+bool readsConfigMaps(const PodSpec& spec) {
+  const bool mounts = std::any_of(spec.volumes.begin(), spec.volumes.end(), [](const Volume& volume) {
+    return std::any_of(volume.sources.begin(), volume.sources.end(), [](const VolumeSource& source) {
+      return source.kind == VolumeSource::Kind::kConfigMap;
+    });
+  });
+  return mounts || std::any_of(spec.containers.begin(), spec.containers.end(), [](const Container& c) {
+    return std::any_of(c.env.begin(), c.env.end(), [](const EnvVar& var) {
+             return var.source == EnvVar::Source::kConfigMapKey;
+           }) ||
+           std::any_of(c.envFrom.begin(), c.envFrom.end(), [](const EnvFrom& from) {
+             return from.source == EnvFrom::Source::kConfigMap;
+           });
+  });
 }
 
 }  // namespace
@@ -82,14 +121,108 @@ std::vector<Finding> MinerFamily::judgeText(const Pod& pod, const SecurityPolicy
     if (status.running) running.insert(status.name);
   }
   input.running = std::move(running);
+  std::vector<Finding> findings = detect::detectMiners(input);
+  // Text of a ConfigMap frames nobody: it is looked up only where the pod's own words are suspicious.
+  if (findings.empty() || highestTier(findings) == Tier::kRemediate || !readsConfigMaps(*pod.spec)) {
+    return findings;
+  }
+  std::vector<std::shared_ptr<const StringMap>> held;
+  input.configMap = [&](std::string_view ns, std::string_view name) -> const StringMap* {
+    held.push_back(configMap(std::string(ns), std::string(name)));
+    return held.back().get();
+  };
   return detect::detectMiners(input);
+}
+
+std::shared_ptr<const StringMap> MinerFamily::configMap(const std::string& ns,
+                                                        const std::string& name) const {
+  constexpr std::chrono::minutes kFresh{1};
+  constexpr size_t kMostKept = 256;
+  const std::string key = ns + '/' + name;
+  {
+    std::lock_guard lock(mutex_);
+    auto known = configMaps_.find(key);
+    if (known != configMaps_.end() && clock_.mono() - known->second.at < kFresh) {
+      return known->second.data;
+    }
+  }
+  auto live = client_.get(kube::kConfigMaps, ns, name);
+  auto projected = live ? projectConfigMap(dumpJson(*live)) : fail(ErrorCode::kNotFound, "");
+  std::shared_ptr<const StringMap> data;
+  if (projected) data = std::make_shared<const StringMap>(std::move(projected->data));
+  std::lock_guard lock(mutex_);
+  if (configMaps_.size() >= kMostKept) configMaps_.clear();
+  configMaps_[key] = {clock_.mono(), data};
+  return data;
+}
+
+// A pod that is new, or that lives beside a console that stands open.
+bool MinerFamily::isSuspiciousPlace(const Pod& pod) const {
+  constexpr std::chrono::hours kNew{1};
+  if (clock_.wall() - pod.meta.created < kNew) return true;
+  for (const auto& remediation : world_.remediations.snapshot()) {
+    const bool open = remediation->family == Family::kOpenDashboard &&
+                      remediation->target.ns == pod.meta.ns &&
+                      remediation->status.outcome != Outcome::kNoLongerPresent;
+    if (open) return true;
+  }
+  return false;
+}
+
+Finding MinerFamily::judgeSighting(const Pod& pod, const Sighting& sighting,
+                                   const SecurityPolicy& policy) const {
+  int score = sighting.score;
+  const bool placed = hasWholeShape(sighting) && isSuspiciousPlace(pod);
+  if (placed) score = std::min(100, score + detect::weight::kAdds);
+  Finding finding = fromSighting(pod, sighting, score, policy.miners.threshold);
+  if (placed) {
+    finding.evidence.push_back(
+        {"place", detect::weight::kAdds, "in a new pod or beside a console that stands open"});
+  }
+  // What is told by behaviour alone has to last.
+  const std::chrono::seconds observe{policy.miners.observeSeconds};
+  if (isBehaviourAlone(sighting) && sighting.lastSeen - sighting.firstSeen < observe) {
+    finding.tier = Tier::kAlert;
+    finding.severity = Severity::kMedium;
+  }
+  return finding;
+}
+
+int MinerFamily::episodesOfOwner(const Remediation& remediation, const ObjectRef& owner,
+                                 std::chrono::seconds since) const {
+  if (owner.name.empty()) return 0;
+  int count = 0;
+  for (const auto& other : world_.remediations.snapshot()) {
+    // A pod that was let go has no owner any more; its name still begins with it.
+    const bool same = other->family == Family::kMiner && other->uid != remediation.uid &&
+                      other->target.ns == remediation.target.ns &&
+                      other->target.name.starts_with(owner.name + "-");
+    const bool acted = same && remediate::hasStarted(other->status) &&
+                       other->status.phase != Phase::kReverted && other->status.startedAt;
+    if (acted && clock_.wall() - *other->status.startedAt < since) ++count;
+  }
+  return count;
+}
+
+// At most so many pods are kept; what comes after them is deleted.
+bool MinerFamily::isOverLimit(const Remediation& remediation, const ObjectRef& owner) const {
+  constexpr int kMostPerOwner = 2;
+  constexpr int kMostPerNamespace = 10;
+  int kept = 0;
+  int ofOwner = 0;
+  for (const auto& pod : world_.podsSelectedBy(remediation.target.ns, {})) {
+    if (!pod->meta.labels.contains(remediate::kQuarantineLabel)) continue;
+    ++kept;
+    if (!owner.name.empty() && pod->meta.name.starts_with(owner.name + "-")) ++ofOwner;
+  }
+  return kept >= kMostPerNamespace || ofOwner >= kMostPerOwner;
 }
 
 std::vector<Finding> MinerFamily::judge(const Pod& pod, const SecurityPolicy& policy) const {
   if (!pod.spec || isFinished(pod)) return {};
   std::vector<Finding> findings = judgeText(pod, policy);
   if (auto sighting = sightingOf(pod)) {
-    findings.push_back(fromSighting(pod, *sighting, policy.miners.threshold));
+    findings.push_back(judgeSighting(pod, *sighting, policy));
   }
   std::stable_sort(findings.begin(), findings.end(), [](const Finding& a, const Finding& b) {
     return a.tier != b.tier ? a.tier > b.tier : a.confidence > b.confidence;
@@ -104,6 +237,35 @@ Status MinerFamily::readOwner(const Pod& pod, Assessment* assessment) {
   assessment->root = root->object;
   assessment->ownerReplicas = root->replicas;
   assessment->ownerReady = root->ready;
+  return {};
+}
+
+// Whether the pod's owner is to blame, and whether another pod of it may be kept.
+Status MinerFamily::weighOwner(const Remediation& remediation, const SecurityPolicy* policy,
+                               const remediate::JournalKeys& keys, const Pod& pod,
+                               const std::vector<Finding>& findings,
+                               remediate::MinerTarget* plan) const {
+  const Json context = remediate::sealedContext(keys, remediation);
+  const bool decided = remediate::hasStarted(remediation.status) && context.contains("guiltyOwner");
+  ObjectRef owner = pod.meta.controller;
+  bool blame = false;
+  if (decided) {
+    plan->deleteInstead = boolOr(context["deleteInstead"], false);
+    owner = refFromJson(context["guiltyOwner"]);
+    blame = !owner.kind.empty();
+  } else if (policy != nullptr) {
+    plan->deleteInstead = policy->miners.actions.contains("Isolate") && isOverLimit(remediation, owner);
+    const bool byText = std::any_of(findings.begin(), findings.end(), [](const Finding& finding) {
+      return finding.tier == Tier::kRemediate && finding.rule != "miner-process";
+    });
+    const std::chrono::seconds cooldown{policy->cooldownSeconds};
+    blame = policy->miners.actions.contains("StopOwner") &&
+            (byText || episodesOfOwner(remediation, owner, cooldown) > 0);
+  }
+  if (!blame) return {};
+  auto root = rootControllerOf(client_, remediation.target.ns, owner);
+  if (!root) return tl::unexpected(root.error());
+  plan->guiltyOwner = remediate::rewind(std::move(*root), remediate::sealedImages(keys, remediation));
   return {};
 }
 
@@ -143,6 +305,9 @@ Result<Assessment> MinerFamily::assess(const Remediation& remediation,
   plan.remediationName = remediation.name;
   plan.remediationUid = remediation.uid;
   if (policy != nullptr) plan.actions = policy->miners.actions;
+  if (auto told = weighOwner(remediation, policy, keys, *pod, assessment.findings, &plan); !told) {
+    return tl::unexpected(told.error());
+  }
   // What was known when the episode began decides, or the plan would change under way.
   if (started && context.contains("sensorLevel")) {
     plan.sensorLevel = stringOr(context["sensorLevel"]);
@@ -161,6 +326,8 @@ Result<Assessment> MinerFamily::assess(const Remediation& remediation,
   assessment.context = {{"owner", refToJson(pod->meta.controller)},
                         {"sensorLevel", plan.sensorLevel},
                         {"container", plan.suspectContainer},
+                        {"deleteInstead", plan.deleteInstead},
+                        {"guiltyOwner", refToJson(guilty(plan.guiltyOwner))},
                         {"actions", plan.actions}};
   return assessment;
 }

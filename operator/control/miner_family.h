@@ -2,7 +2,9 @@
 // an isolation by the sensor's test from inside the pod's network.
 #pragma once
 
+#include <map>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
@@ -11,6 +13,7 @@
 #include "control/world.h"
 #include "firebreak/clock.h"
 #include "kube/client.h"
+#include "remediate/plan/miners.h"
 
 namespace firebreak::control {
 
@@ -26,11 +29,25 @@ class MinerFamily : public FamilyDriver {
   UndoAdvice adviseUndo(const Remediation& remediation,
                         const remediate::BeforeImage& image) override;
 
-  // What is known of a pod right now, from the caches alone: its text and the sensor's sightings.
+  // What is known of a pod right now: its text, from the caches but for ConfigMaps that a suspicious
+  // container mounts, and the sensor's sightings.
   std::vector<Finding> judge(const Pod& pod, const SecurityPolicy& policy) const;
 
  private:
   std::vector<Finding> judgeText(const Pod& pod, const SecurityPolicy& policy) const;
+  Finding judgeSighting(const Pod& pod, const Sighting& sighting,
+                        const SecurityPolicy& policy) const;
+  bool isSuspiciousPlace(const Pod& pod) const;
+  // The ConfigMap's data as it was within the last minute; null where there is none or the operator may
+  // not read it. Never Secrets.
+  std::shared_ptr<const StringMap> configMap(const std::string& ns, const std::string& name) const;
+  // Other episodes of the same owner that began within `since` and were not taken back.
+  int episodesOfOwner(const Remediation& remediation, const ObjectRef& owner,
+                      std::chrono::seconds since) const;
+  Status weighOwner(const Remediation& remediation, const SecurityPolicy* policy,
+                    const remediate::JournalKeys& keys, const Pod& pod,
+                    const std::vector<Finding>& findings, remediate::MinerTarget* plan) const;
+  bool isOverLimit(const Remediation& remediation, const ObjectRef& owner) const;
   std::optional<Sighting> sightingOf(const Pod& pod) const;
   // The fresh NodeGuard of the pod's node; null where no sensor answers there.
   std::shared_ptr<const NodeGuard> guardOf(const std::string& node) const;
@@ -40,6 +57,12 @@ class MinerFamily : public FamilyDriver {
   kube::Client& client_;
   World& world_;
   Clock& clock_;
+  struct Fetched {
+    MonoTime at{};
+    std::shared_ptr<const StringMap> data;
+  };
+  mutable std::mutex mutex_;
+  mutable std::map<std::string, Fetched> configMaps_;  // by namespace/name
 };
 
 }  // namespace firebreak::control

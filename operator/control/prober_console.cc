@@ -22,7 +22,7 @@ using Outcome = ProbeAnswer::Outcome;
 
 constexpr int kNodesPerPort = 2;
 // Products that are asked for on one endpoint; the surest hints come first.
-constexpr size_t kMaxProducts = 16;
+constexpr size_t kMaxProducts = 24;
 
 // Asks one endpoint; the answer's path is the product's own, without the ingress rule's prefix.
 class Asker {
@@ -126,6 +126,51 @@ ProbedPath askProduct(Asker& asker, const Product& product, const Endpoint& endp
   return best;
 }
 
+// Image or command name the product, so that nothing needs to be guessed.
+bool nameSays(const Product& product, const std::vector<Pod>& pods) {
+  return std::any_of(pods.begin(), pods.end(), [&](const Pod& pod) {
+    return std::any_of(pod.spec->containers.begin(), pod.spec->containers.end(),
+                       [&](const Container& container) { return runsProduct(product, container); });
+  });
+}
+
+// Ports whose service speaks something else: a GET would only be noise in its log.
+bool mayBeWeb(const Endpoint& endpoint) {
+  static const std::set<int32_t> kOthers = {
+      21,   22,   25,   53,   110,  143,  389,  465,   587,   636,   993,   995,  1433,
+      1521, 1883, 3306, 3389, 4222, 5432, 5671, 5672,  6379,  6380,  6443,  7687, 8883,
+      9042, 9092, 9093, 9094, 9300, 11211, 15020, 15021, 26379, 27017, 50051, 61616};
+  if (endpoint.via == Via::kIngress) return true;
+  return !kOthers.contains(endpoint.podPort) && !kOthers.contains(endpoint.servicePort);
+}
+
+// What the front page says puts a product before those that only share the port; one that nobody
+// guessed is added.
+void rankByFrontPage(Asker& asker, const std::vector<Product>& products, const Endpoint& endpoint,
+                     std::vector<const Product*>* candidates) {
+  const std::string first = endpoint.tls || endpoint.podPort == 443 || endpoint.podPort == 8443
+                                ? "https"
+                                : "http";
+  ProbeAnswer page = asker.ask(first, "/");
+  if (speaksOther(page, first) && endpoint.via != Via::kIngress) {
+    page = asker.ask(first == "http" ? "https" : "http", "/");
+  }
+  if (page.outcome != Outcome::kAnswered) return;
+  std::vector<const Product*> marked;
+  for (const Product& product : products) {
+    const bool says = std::any_of(product.marks.begin(), product.marks.end(),
+                                  [&](const std::string& mark) {
+                                    return page.body.find(mark) != std::string::npos ||
+                                           page.location.find(mark) != std::string::npos;
+                                  });
+    if (says && !product.proofs.empty()) marked.push_back(&product);
+  }
+  for (const Product* product : *candidates) {
+    if (std::find(marked.begin(), marked.end(), product) == marked.end()) marked.push_back(product);
+  }
+  *candidates = std::move(marked);
+}
+
 }  // namespace
 
 Prober::Addresses clusterAddresses(const ConsoleQuestion& question) {
@@ -142,7 +187,7 @@ Prober::Addresses clusterAddresses(const ConsoleQuestion& question) {
   }
   add(question.service.clusterIP);
   for (const std::string& ip : question.service.ingressIPs) add(ip);
-  for (const std::string& ip : question.ingressAddresses) add(ip);
+  for (const detect::IngressDoor& door : question.doors) add(door.address);
   return addresses;
 }
 
@@ -153,7 +198,7 @@ std::vector<ProbedPath> probeConsole(Prober& prober, const ConsoleQuestion& ques
   const Prober::Addresses allowed = clusterAddresses(question);
   const auto endpoints = detect::endpointsOf(
       question.service,
-      {question.pods, question.nodes, question.ingresses, question.ingressAddresses});
+      {question.pods, question.nodes, question.ingresses, question.doors});
   std::map<std::pair<Via, int32_t>, int> asked;
   for (const Endpoint& endpoint : endpoints) {
     if (endpoint.address.empty() || endpoint.port == 0) continue;
@@ -164,8 +209,12 @@ std::vector<ProbedPath> probeConsole(Prober& prober, const ConsoleQuestion& ques
     auto candidates = candidatesFor(*question.products, pods, question.service,
                                     endpoint.servicePort, endpoint.podPort,
                                     endpoint.reach == detect::Reach::kPublished);
-    if (candidates.size() > kMaxProducts) candidates.resize(kMaxProducts);
     Asker asker(prober, endpoint, allowed, question.timeout);
+    const bool named = !candidates.empty() && nameSays(*candidates.front(), pods);
+    if (endpoint.reach == detect::Reach::kPublished && !named && mayBeWeb(endpoint)) {
+      rankByFrontPage(asker, *question.products, endpoint, &candidates);
+    }
+    if (candidates.size() > kMaxProducts) candidates.resize(kMaxProducts);
     ProbedPath best;
     best.endpoint = endpoint;
     for (const Product* product : candidates) {

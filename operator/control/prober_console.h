@@ -18,7 +18,7 @@ struct ConsoleQuestion {
   std::vector<Pod> pods;                    // of the Service's namespace
   std::vector<Node> nodes;
   std::vector<Ingress> ingresses;           // of the Service's namespace
-  std::vector<std::string> ingressAddresses;  // where the ingress controller listens
+  std::vector<detect::IngressDoor> doors{};   // where the ingress controllers listen
   // Kept alive and unchanged by the caller as long as the answers are used; usually
   // detect::dashboardProducts().
   const std::vector<detect::Product>* products = nullptr;

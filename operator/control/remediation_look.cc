@@ -1,7 +1,9 @@
 // How a RemediationReconciler looks: everything that next() and the guards want to know, read from the
 // API server and the caches. Writes nothing.
-#include "control/disruption.h"
+#include <algorithm>
+
 #include "control/coverage.h"
+#include "control/disruption.h"
 #include "control/opener.h"
 #include "control/remediation_reconciler.h"
 #include "remediate/steps.h"
@@ -104,7 +106,11 @@ remediate::GuardInput RemediationReconciler::guardInput(Gathered& gathered) {
   Ledger::Answer answer = ledger_.ask(question);
   input.heldBy = answer.heldBy;
   input.heldObject = answer.heldObject;
-  input.earlierStarts = answer.earlierStarts;
+  // A plan that stops the owner ends the repetition that the cooldown is there for.
+  const auto& steps = assessment.plan.steps;
+  bool stops = std::any_of(steps.begin(), steps.end(),
+                           [](const Step& step) { return step.action == "StopOwner"; });
+  if (!stops) input.earlierStarts = answer.earlierStarts;
   input.runningInFamily = answer.running;
   input.startedInLastHour = answer.startedInLastHour;
   input.hourFreesAt = answer.hourFreesAt;

@@ -1,43 +1,47 @@
 #include "control/root_controller.h"
 
-#include "base/json.h"
-
 namespace firebreak::control {
-namespace {
 
-ObjectRef controllerOf(const Json& object, const std::string& ns) {
-  for (const Json& owner : member(object, {"metadata", "ownerReferences"})) {
-    if (!boolOr(member(owner, "controller"), false)) continue;
-    return {stringOr(member(owner, "apiVersion")), stringOr(member(owner, "kind")), ns,
-            stringOr(member(owner, "name")), stringOr(member(owner, "uid"))};
+Result<Json> rootControllerOf(kube::Client& client, const std::string& ns, ObjectRef owner) {
+  // Pod -> ReplicaSet -> Deployment is the longest chain of the built-in kinds.
+  constexpr int kMostLinks = 3;
+  Json object;
+  for (int link = 0; link < kMostLinks && !owner.kind.empty(); ++link) {
+    const kube::ResourceType* type = kube::findResourceType(owner.apiVersion, owner.kind);
+    if (type == nullptr) break;
+    auto live = client.get(*type, ns, owner.name);
+    if (!live) {
+      if (live.error().code == ErrorCode::kNotFound) break;
+      return tl::unexpected(live.error());
+    }
+    object = std::move(*live);
+    owner = {};
+    for (const Json& reference : member(object, {"metadata", "ownerReferences"})) {
+      if (!boolOr(member(reference, "controller"), false)) continue;
+      owner.apiVersion = stringOr(member(reference, "apiVersion"));
+      owner.kind = stringOr(member(reference, "kind"));
+      owner.name = stringOr(member(reference, "name"));
+    }
   }
-  return {};
+  return object;
 }
-
-}  // namespace
 
 Result<RootController> rootOf(kube::Client& client, const std::string& ns,
                               const ObjectRef& controller) {
   RootController root;
+  if (controller.kind.empty()) return root;
   root.object = controller;
-  root.object.ns = controller.kind.empty() ? "" : ns;
-  constexpr int kMostLevels = 2;
-  for (int level = 0; level < kMostLevels; ++level) {
-    const kube::ResourceType* type =
-        kube::findResourceType(root.object.apiVersion, root.object.kind);
-    if (type == nullptr) return root;
-    auto object = client.get(*type, ns, root.object.name);
-    // Gone, or a kind that the operator was not let read: what is known is the root then.
-    bool unknown = !object && (object.error().code == ErrorCode::kNotFound ||
-                               object.error().code == ErrorCode::kForbidden);
-    if (unknown) return root;
-    if (!object) return tl::unexpected(object.error());
-    root.replicas = intOr(member(*object, {"spec", "replicas"}), 0);
-    root.ready = intOr(member(*object, {"status", "readyReplicas"}), 0);
-    ObjectRef above = controllerOf(*object, ns);
-    if (above.kind.empty()) return root;
-    root.object = above;
-  }
+  root.object.ns = ns;
+  auto live = rootControllerOf(client, ns, controller);
+  if (!live && live.error().code == ErrorCode::kForbidden) return root;
+  if (!live) return tl::unexpected(live.error());
+  const Json& meta = member(*live, "metadata");
+  if (stringOr(member(meta, "uid")).empty()) return root;
+  root.object = {stringOr(member(*live, "apiVersion"), controller.apiVersion),
+                 stringOr(member(*live, "kind"), controller.kind), ns,
+                 stringOr(member(meta, "name")), stringOr(member(meta, "uid"))};
+  root.replicas = intOr(member(*live, {"spec", "replicas"}), 0);
+  root.ready = intOr(member(*live, {"status", "readyReplicas"}), 0);
   return root;
 }
 

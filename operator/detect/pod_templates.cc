@@ -38,8 +38,14 @@ const std::vector<KnownPlace>& knownPlaces() {
   return kPlaces;
 }
 
-// Kinds of the API itself that have no pod, so that no text of theirs is taken for one.
-constexpr std::array<std::string_view, 6> kGroupsWithoutPods = {"rbac.authorization.k8s.io",
+// Groups that have no pod, or only patterns that pods are compared with, so that no text of theirs is
+// taken for one.
+constexpr std::array<std::string_view, 11> kGroupsWithoutPods = {"kyverno.io",
+                                                                "policies.kyverno.io",
+                                                                "templates.gatekeeper.sh",
+                                                                "constraints.gatekeeper.sh",
+                                                                "policies.kubewarden.io",
+                                                                "rbac.authorization.k8s.io",
                                                                 "apiextensions.k8s.io",
                                                                 "networking.k8s.io",
                                                                 "storage.k8s.io",
@@ -56,7 +62,8 @@ StringMap stringMap(const Json& object) {
 }
 
 bool isContainer(const Json& value) {
-  return value.is_object() && !stringOr(member(value, "image")).empty();
+  const std::string image = stringOr(member(value, "image"));
+  return value.is_object() && !image.empty() && image.find_first_of("*!") == std::string::npos;
 }
 
 bool isContainerList(const Json& value) {
@@ -98,10 +105,12 @@ void collect(const Json& object, const Json& value, const Json& holder, const st
   if (isContainerList(member(value, "containers"))) {
     emit(podSpecOf(value));
     found = true;
-  } else if (isContainer(member(value, "container"))) {  // Argo Workflows' templates
+  } else if (isContainer(member(value, "container")) ||
+             isContainer(member(value, "script"))) {  // Argo Workflows' templates
+    const char* field = isContainer(member(value, "container")) ? "container" : "script";
     PodSpec spec = podSpecOf(value);
     spec.containers.insert(spec.containers.begin(),
-                           containerOf(value["container"], Container::Role::kRegular, "container"));
+                           containerOf(value[field], Container::Role::kRegular, field));
     emit(std::move(spec));
     found = true;
   } else if (isContainerList(member(value, "steps"))) {  // Tekton's tasks
@@ -115,7 +124,7 @@ void collect(const Json& object, const Json& value, const Json& holder, const st
   }
   for (const auto& [key, child] : value.items()) {
     if (found && (key == "containers" || key == "initContainers" || key == "container" ||
-                  key == "steps" || key == "volumes")) {
+                  key == "script" || key == "steps" || key == "volumes")) {
       continue;
     }
     collect(object, child, value, childPath(path, key), depth + 1, out);

@@ -113,23 +113,42 @@ Move tryAgain(const Situation& s) {
 Move tidy(const Situation& s, RemediationStatus status) {
   const GuardResult* paused = resultOf(s.guards, "Paused");
   if (paused != nullptr && paused->reason == "Paused") return Rest{paused->until};
+  bool contained = status.outcome == Outcome::kRemediated;
+  bool kept = false;
   for (size_t n = status.steps.size(); n-- > 0;) {
     StepRecord& record = status.steps[n];
     if (!isUndoable(record.state)) continue;
     auto image = parseBefore(record.before);
-    bool ours = image && sealHolds(s.keys, s.remediation, record) &&
+    bool sealed = image && sealHolds(s.keys, s.remediation, record);
+    if (sealed && image->type == PatchType::kDelete) {
+      // It is gone because it was to go.
+      mark(record, StepState::kSkipped, s.now, "the target was deleted");
+      if (!contained) status.containedAt = s.now;
+      contained = true;
+      continue;
+    }
+    // Another object (the owner that was stopped, a route): a person may still want it back.
+    if (sealed && image->type == PatchType::kJsonPatch &&
+        image->object.uid != s.remediation.target.uid &&
+        s.steps.at(n).effect == Effect::kPresent) {
+      kept = true;
+      continue;
+    }
+    bool ours = sealed &&
                 (image->type == PatchType::kCreate || image->type == PatchType::kNodeOrder);
     const StepView& view = s.steps.at(n);
     bool there = view.effect == Effect::kPresent || (view.effect == Effect::kForeign && view.ours);
     if (ours && there && !view.settling) return UndoStep{n};
     mark(record, StepState::kReverted, s.now, "the target is gone");
   }
-  bool contained = status.outcome == Outcome::kRemediated;
   status.outcome = Outcome::kNoLongerPresent;
   status.blocked = {};
   status.endedAt = s.now;
-  if (contained) {
-    status.message = "it was contained; the target is gone since, and nothing of it is left";
+  if (contained || kept) {
+    status.phase = Phase::kContained;
+    status.message = "it was contained; the target is gone";
+    status.message += kept ? "; what was changed on other objects stays until it is reverted"
+                           : " since, and nothing of it is left";
   } else {
     status.phase = Phase::kReverted;
     status.message = "the target went away while it was being remediated; nothing of it is left";

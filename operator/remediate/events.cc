@@ -112,7 +112,7 @@ std::vector<EventDraft> impliedEvents(const Remediation& remediation) {
         "Step " + record.name + " on " + target + " was undone and is applied again",
         record.name + "-" + std::to_string(std::min(record.undone, kMostTold)));
   }
-  if (status.outcome == Outcome::kRemediated) {
+  if (status.outcome == Outcome::kRemediated || status.containedAt) {
     add(false, "RemediationSucceeded", verbOf(status), "done and verified: " + provenBy(status));
   }
   if (status.outcome == Outcome::kNeedsExternalAction) {

@@ -33,7 +33,7 @@ Release releaseOf(const Situation& s) {
 bool wantsRevert(const Situation& s) {
   const RemediationStatus& status = s.remediation.status;
   return hasStarted(status) && status.phase != Phase::kReverted &&
-         status.outcome != Outcome::kNoLongerPresent && !releaseOf(s).reason.empty();
+         (status.outcome != Outcome::kNoLongerPresent || holdsSomething(status)) && !releaseOf(s).reason.empty();
 }
 
 }  // namespace firebreak::remediate

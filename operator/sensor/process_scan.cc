@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <set>
+#include <string_view>
 #include <utility>
 
 #include "base/log.h"
@@ -29,6 +30,26 @@ constexpr size_t kMostFlows = 64;
 
 bool isLoopback(const std::string& address) {
   return address.starts_with("127.") || address == "::1" || address == "0.0.0.0" || address == "::";
+}
+
+// Received and sent bytes of net/dev, without lo: "  eth0: bytes packets (6 more) bytes ...".
+uint64_t networkBytes(std::string_view text) {
+  uint64_t sum = 0;
+  while (!text.empty()) {
+    const std::string_view line = text.substr(0, text.find('\n'));
+    text.remove_prefix(std::min(line.size() + 1, text.size()));
+    const size_t colon = line.find(':');
+    if (colon == std::string_view::npos) continue;
+    const size_t start = std::min(line.find_first_not_of(' '), colon);
+    if (line.substr(start, colon - start) == "lo") continue;
+    std::string counters(line.substr(colon + 1));
+    char* next = counters.data();
+    for (int column = 0; column < 9; ++column) {
+      const uint64_t value = std::strtoull(next, &next, 10);
+      if (column == 0 || column == 8) sum += value;
+    }
+  }
+  return sum;
 }
 
 }  // namespace
@@ -202,6 +223,7 @@ std::vector<ObservedFlow> ProcessScan::outgoingFlows(Known& known, MonoTime now)
   for (const SocketRow& row : rows) {
     if (row.listening) listening.insert(row.localPort);
   }
+  const int64_t rate = bytesPerMinute(known, now);
   std::vector<ObservedFlow> flows;
   std::map<std::string, MonoTime> since;
   for (const SocketRow& row : rows) {
@@ -213,10 +235,23 @@ std::vector<ObservedFlow> ProcessScan::outgoingFlows(Known& known, MonoTime now)
     const MonoTime first = before == known.flows.end() ? now : before->second;
     since[key] = first;
     const auto age = std::chrono::duration_cast<std::chrono::seconds>(now - first);
-    flows.push_back({row.remoteAddress, row.remotePort, age.count(), -1});
+    flows.push_back({row.remoteAddress, row.remotePort, age.count(), rate});
   }
   known.flows = std::move(since);
   return flows;
+}
+
+// What the pod's whole network moves, which no flow of it exceeds: told without entering that network.
+// -1 on the first look.
+int64_t ProcessScan::bytesPerMinute(Known& known, MonoTime now) {
+  const auto text = proc_.read(known.stat.pid, "net/dev", 16384);
+  if (!text) return -1;
+  const uint64_t bytes = networkBytes(*text);
+  const uint64_t before = std::exchange(known.networkBytes, bytes);
+  const MonoTime since = std::exchange(known.networkRead, now);
+  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(now - since).count();
+  if (since == MonoTime{} || seconds <= 0 || bytes < before) return -1;
+  return static_cast<int64_t>((bytes - before) * 60 / static_cast<uint64_t>(seconds));
 }
 
 size_t ProcessScan::podProcesses() const {

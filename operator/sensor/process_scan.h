@@ -45,6 +45,9 @@ class ProcessScan {
     int score = 0;
     MonoTime closeLook{};
     std::map<std::string, MonoTime> flows;  // "local port>remote" -> first seen
+    // Of all interfaces of the process's network but lo, when its flows were read last.
+    uint64_t networkBytes = 0;
+    MonoTime networkRead{};
     CpuStat group;
     uint64_t round = 0;  // last one that it was there
   };
@@ -57,6 +60,7 @@ class ProcessScan {
   ProcessObservation observe(Known& known, size_t* looks);
   bool findPlace(Known& known);
   std::vector<ObservedFlow> outgoingFlows(Known& known, MonoTime now);
+  int64_t bytesPerMinute(Known& known, MonoTime now);
   bool young(const Known& known) const;
 
   const ProcFs& proc_;

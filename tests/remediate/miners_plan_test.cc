@@ -48,6 +48,36 @@ TEST(MinerPlan, TheSensorIsOrderedOnlyWhereItCanIsolate) {
   EXPECT_EQ(plan.steps[2].proof, Proof::kPodUnreachable);
 }
 
+TEST(MinerPlan, AGuiltyOwnerIsStoppedByTheFieldThatItsKindHas) {
+  MinerTarget target = targetOf("ReplicaSet");
+  target.guiltyOwner = {{"apiVersion", "apps/v1"}, {"kind", "Deployment"},
+                        {"metadata", {{"name", "web"}, {"namespace", "shop"}, {"uid", "d1"}}},
+                        {"spec", {{"replicas", 3}}}};
+  Step stop = planMiner(target).steps.back();
+  EXPECT_EQ(stop.action, "StopOwner");
+  EXPECT_EQ(stop.object.uid, "d1");
+  EXPECT_EQ(target.guiltyOwner.patch(Json::parse(patchText(stop)))["spec"]["replicas"], 0);
+  target.guiltyOwner["kind"] = "CronJob";
+  target.guiltyOwner["spec"] = Json::object();
+  stop = planMiner(target).steps.back();
+  EXPECT_EQ(target.guiltyOwner.patch(Json::parse(patchText(stop)))["spec"]["suspend"], true);
+  target.guiltyOwner["kind"] = "DaemonSet";
+  Plan plan = planMiner(target);
+  EXPECT_NE(plan.steps.back().action, "StopOwner");
+  EXPECT_NE(plan.caveats.back().find("DaemonSet"), std::string::npos);
+}
+
+TEST(MinerPlan, BeyondTheLimitThePodIsDeletedWithoutQuarantine) {
+  MinerTarget target = targetOf("ReplicaSet");
+  target.sensorLevel = "Responder";
+  target.deleteInstead = true;
+  Plan plan = planMiner(target);
+  ASSERT_EQ(plan.steps.size(), 2U);
+  EXPECT_EQ(plan.steps[0].name, "hold-on-node");
+  EXPECT_EQ(plan.steps[1].type, PatchType::kDelete);
+  EXPECT_FALSE(plan.steps[1].lastResort);
+}
+
 TEST(MinerPlan, APolicyThatStillAdmitsIsNamed) {
   MinerTarget target = targetOf("ReplicaSet");
   target.networkPolicies = {{{"metadata", {{"name", "allow-all"}}},

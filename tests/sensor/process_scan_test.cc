@@ -139,6 +139,29 @@ TEST_F(ProcessScanTest, LooksCloselyAtWhatUsesCpu) {
   EXPECT_EQ(sightings()[0].process.pid, 15);
 }
 
+TEST_F(ProcessScanTest, SaysWhatTheWholeNetworkMovesAtMost) {
+  std::vector<ObservedFlow> flows;
+  ProcessScan scan(proc_, cgroups_, [&](const ProcessObservation& seen) {
+    if (seen.closely) flows = seen.flows;
+    return Verdict{};
+  }, book_, ScanOptions{{}, "99999999-1111-2222-3333-444455556666", 100});
+  for (uint64_t i = 0; i < 40; ++i) {
+    fake_.put(24, "worker", std::string("worker\0", 7), podCgroup(), 5, i * 95);
+    fs::create_directories(fake_.root() + "/24/net");
+    fake_.write("24/net/tcp", "  sl  local_address rem_address   st\n"
+                              "   0: 0A00000A:9C40 0900000A:01BB 01 00000000:00000000 00:00000000 00000000 0 0 7\n");
+    fake_.write("24/net/dev", "Inter-|   Receive  |  Transmit\n face |bytes\n    lo: 9999999 1 0 0 0 0 0 0 9999999 1\n"
+                              "  eth0: " + std::to_string(1000 + i * 10) + " 5 0 0 0 0 0 0 " +
+                              std::to_string(2000 + i * 10) + " 7 0 0 0 0 0 0\n");
+    scan.round(now_, kWall);
+    now_ += std::chrono::seconds(1);
+  }
+  ASSERT_EQ(flows.size(), 1u);
+  EXPECT_EQ(flows[0].remotePort, 443);
+  EXPECT_GT(flows[0].ageSeconds, 5);
+  EXPECT_EQ(flows[0].bytesPerMinute, 20 * 60);
+}
+
 TEST_F(ProcessScanTest, LeavesItselfAndOtherNodesAlone) {
   fake_.put(17, "mine", std::string("mine\0", 5), podCgroup("99999999-1111-2222-3333-444455556666"), 5);
   fake_.put(18, "mine", std::string("mine\0", 5),

@@ -14,7 +14,7 @@ bool isRedirect(int status) { return status >= 300 && status < 400 && status != 
 // A redirect asks to log in where it leads to another origin (an identity provider) or to a path
 // that is named so. One that only changes the scheme or adds a slash says nothing.
 bool leadsToLogin(const std::string& location) {
-  constexpr std::array<std::string_view, 9> kWords = {"login", "signin", "sign_in", "sign-in",
+  constexpr std::array<std::string_view, 10> kWords = {"/auth", "login", "signin", "sign_in", "sign-in",
                                                       "oauth", "authorize", "sso", "saml", "openid"};
   return std::any_of(kWords.begin(), kWords.end(),
                      [&](std::string_view word) { return containsText(location, word); });

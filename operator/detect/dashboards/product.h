@@ -49,6 +49,7 @@ struct SettingSource {
     kYaml,       // "a.b.c" of a mounted YAML or JSON file
     kLine,       // `name = value` or `name: value` lines of a mounted script or properties file
     kConfigMap,  // "configmap-name/key": read through the API, not mounted
+    kImageTag,   // the image's tag, "v" in front left out; absent where there is none
     kArgument,   // the bare word stands among the arguments (`proxy`); value "true"
   };
   From from = From::kFlag;
@@ -71,6 +72,7 @@ struct Condition {
     kNotSet,  // not given, or empty
     kAbsent,  // not given anywhere
     kNotTrue, // not given, or given as anything but true
+    kOlder,   // given as a version that is older than the one of `values`; "latest" is none
   };
   std::string setting{};
   Test test = Test::kTrue;
@@ -96,6 +98,9 @@ struct Product {
   std::vector<std::string> programs{};  // words of the command line, e.g. "kubectl proxy"
   std::vector<int32_t> ports{};         // pod ports
   std::vector<std::string> schemes = {"http"};
+  // Text of its front page or of where that redirects to: says what to ask for where neither image nor
+  // port is known.
+  std::vector<std::string> marks{};
   std::vector<ProofRequest> proofs{};    // the strongest first
   std::vector<AnswerShape> login{};      // answers that ask to log in, beyond 401, 403 and redirects
   std::vector<std::string> neverGet{};   // GET paths with side effects that nobody may ask

@@ -3,9 +3,13 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <initializer_list>
 #include <set>
+#include <string_view>
 
 #include "detect/dashboards/address.h"
+#include "detect/dashboards/candidates.h"
+#include "detect/dashboards/protection.h"
 
 namespace firebreak::detect {
 namespace {
@@ -112,18 +116,24 @@ class PortWays {
         Endpoint endpoint = base_;
         endpoint.host = path.host.starts_with("*.") ? "firebreak-check" + path.host.substr(1)
                                                     : path.host;
-        endpoint.path = path.path == "/" ? "" : path.path;
+        endpoint.path = plainPrefix(path.path);
+        endpoint.narrowed = protectionOf(ingress, {}) == Protection::kNarrowed;
         endpoint.through = refOf("networking.k8s.io/v1", "Ingress", ingress.meta);
         endpoint.fieldPath = path.fieldPath;
-        if (input_.ingressAddresses.empty()) add(Via::kIngress, Reach::kPublished, "", 80, endpoint);
-        for (const std::string& ip : input_.ingressAddresses) {
-          endpoint.tls = false;
-          add(Via::kIngress, Reach::kPublished, ip, 80, endpoint);
-          endpoint.tls = true;
-          add(Via::kIngress, Reach::kPublished, ip, 443, endpoint);
+        if (input_.doors.empty()) add(Via::kIngress, Reach::kPublished, "", 80, endpoint);
+        for (const IngressDoor& door : input_.doors) {
+          endpoint.tls = door.tls;
+          add(Via::kIngress, Reach::kPublished, door.address, door.port, endpoint);
         }
       }
     }
+  }
+
+  // "/console(/|$)(.*)" of a rewriting controller begins with "/console".
+  static std::string plainPrefix(const std::string& path) {
+    std::string prefix = path.substr(0, path.find_first_of("(*[^$|?+"));
+    while (prefix.ends_with('/') || prefix.ends_with('\\')) prefix.pop_back();
+    return prefix;
   }
 
   bool leadsHere(const std::string& port) const {
@@ -213,6 +223,62 @@ std::vector<Endpoint> endpointsOf(const Service& service, const ReachInput& inpu
   std::stable_sort(endpoints.begin(), endpoints.end(),
                    [](const Endpoint& a, const Endpoint& b) { return a.reach > b.reach; });
   return endpoints;
+}
+
+std::vector<IngressDoor> ingressDoors(const std::vector<Service>& services,
+                                      const std::vector<Pod>& pods) {
+  // Ends of the images' paths; each controller's own installation manifests.
+  constexpr std::array<std::string_view, 14> kControllers = {
+      "ingress-nginx/controller", "nginx-ingress-controller", "nginx/nginx-ingress", "nginx-ingress",
+      "traefik", "haproxytech/kubernetes-ingress", "kubernetes-ingress", "haproxy-ingress", "kong",
+      "kong-gateway", "apisix", "emissary", "skipper", "voyager-haproxy"};
+  constexpr size_t kMostDoors = 6;
+  std::vector<Pod> controllers;
+  const auto isController = [&](const Container& container) {
+    const std::string image = "/" + imageRepository(container.image);
+    return std::any_of(kControllers.begin(), kControllers.end(), [&](std::string_view end) {
+      return image.ends_with("/" + std::string(end));
+    });
+  };
+  std::copy_if(pods.begin(), pods.end(), std::back_inserter(controllers), [&](const Pod& pod) {
+    return pod.spec &&
+           std::any_of(pod.spec->containers.begin(), pod.spec->containers.end(), isController);
+  });
+  std::vector<IngressDoor> doors;
+  const auto offer = [&](const std::string& address, int32_t port, const std::string& name,
+                         int32_t target) {
+    // Other ports are the controller's own console, its metrics and its webhook.
+    const auto is = [&](std::initializer_list<int32_t> numbers,
+                        std::initializer_list<std::string_view> names) {
+      return std::find(numbers.begin(), numbers.end(), target) != numbers.end() ||
+             std::find(names.begin(), names.end(), name) != names.end();
+    };
+    const bool plain = is({80}, {"http", "web"});
+    const bool tls = is({443}, {"https", "websecure"});
+    if ((plain || tls) && isProbeableAddress(address) && doors.size() < kMostDoors) {
+      doors.push_back({address, port, tls});
+    }
+  };
+  for (const Service& service : services) {
+    const auto backing = backingPods(service, controllers);
+    if (backing.empty()) continue;
+    for (const ServicePort& port : service.ports) {
+      if (port.protocol != "TCP") continue;
+      if (service.clusterIP != "None" && !service.clusterIP.empty()) {
+        offer(service.clusterIP, port.port, port.name, port.port);
+      }
+    }
+  }
+  if (!doors.empty()) return doors;
+  for (const Pod& pod : controllers) {
+    for (const Container& container : pod.spec->containers) {
+      for (const ContainerPort& port : container.ports) {
+        const int32_t open = pod.spec->hostNetwork ? port.port : port.hostPort;
+        if (open != 0 && port.protocol == "TCP") offer(pod.hostIP, open, port.name, open);
+      }
+    }
+  }
+  return doors;
 }
 
 Reach reachOf(const std::vector<Endpoint>& endpoints) {

@@ -36,12 +36,18 @@ struct Endpoint {
   std::string fieldPath;    // in `through`
 };
 
+// One place where an ingress controller takes requests for every Ingress that it serves.
+struct IngressDoor {
+  std::string address;
+  int32_t port = 80;
+  bool tls = false;
+};
+
 struct ReachInput {
   std::vector<Pod> pods;          // of the Service's namespace; others are ignored
   std::vector<Node> nodes;
   std::vector<Ingress> ingresses;
-  // Where the ingress controller listens (its Service's addresses); may be empty.
-  std::vector<std::string> ingressAddresses;
+  std::vector<IngressDoor> doors{};  // of the ingress controllers; may be empty
 };
 
 // Pods that the Service selects. None for a Service without selector and for ExternalName.
@@ -54,6 +60,11 @@ int32_t podPortOf(const ServicePort& port, const PodSpec& spec);
 // Published ways first. Empty for ExternalName and selectorless Services: what they lead to is not
 // the cluster's, or not known, and is never probed. Only TCP.
 std::vector<Endpoint> endpointsOf(const Service& service, const ReachInput& input);
+
+// Where the ingress controllers among these pods listen, by their images: the ports of the Services in
+// front of them, or of the host. At most a few, the Services' first.
+std::vector<IngressDoor> ingressDoors(const std::vector<Service>& services,
+                                      const std::vector<Pod>& pods);
 
 // The widest of them.
 Reach reachOf(const std::vector<Endpoint>& endpoints);

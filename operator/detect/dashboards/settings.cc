@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
+#include <cstdlib>
 
 #include "detect/dashboards/answer_shape.h"
 #include "detect/dashboards/command_line.h"
@@ -54,6 +56,32 @@ SettingValue fromEnv(const std::string& name, const ContainerConfig& config) {
     return {State::kKnown, data->second, container.fieldPath + ".envFrom[" + std::to_string(i) + "]"};
   }
   return {};
+}
+
+SettingValue fromTag(const Container& container) {
+  const std::string image = container.image.substr(0, container.image.find('@'));
+  const size_t colon = image.rfind(':');
+  if (colon == std::string::npos || image.find('/', colon) != std::string::npos) return {};
+  std::string tag = image.substr(colon + 1);
+  if (tag.starts_with('v')) tag.erase(0, 1);
+  return {State::kKnown, tag, container.fieldPath + ".image"};
+}
+
+// Compares the leading numbers: "2.9.1-slim" is older than "2.10".
+bool isOlder(const std::string& version, const std::string& than) {
+  const auto numbers = [](const std::string& text) {
+    std::vector<long> parts;
+    for (size_t pos = 0; pos < text.size() && std::isdigit(static_cast<unsigned char>(text[pos])) != 0;) {
+      size_t end = text.find_first_not_of("0123456789", pos);
+      parts.push_back(std::strtol(text.substr(pos, std::min<size_t>(end - pos, 9)).c_str(), nullptr, 10));
+      if (end == std::string::npos || text[end] != '.') break;
+      pos = end + 1;
+    }
+    return parts;
+  };
+  const auto mine = numbers(version);
+  // A lone number may be a major version's moving tag or a build: it says which major it is.
+  return !mine.empty() && mine < numbers(than);
 }
 
 // Every text file of a ConfigMap that is mounted into the container.
@@ -128,6 +156,8 @@ SettingValue fromSource(const SettingSource& source, const ContainerConfig& conf
       if (data == map->data.end()) return {};
       return {State::kKnown, data->second, ""};
     }
+    case From::kImageTag:
+      return fromTag(config.container);
     case From::kArgument:
       for (const CommandWord& word : commandLine(config.container)) {
         const size_t slash = word.text.rfind('/');
@@ -180,6 +210,8 @@ bool holds(const Condition& condition, const SettingValue& setting) {
       return absent || (known && value.empty());
     case Test::kAbsent:
       return absent;
+    case Test::kOlder:
+      return known && !list.empty() && isOlder(value, list.front());
     case Test::kNotTrue:
       return absent || (known && !isTrue(value));
   }

@@ -4,6 +4,8 @@
 #include <array>
 #include <cctype>
 
+#include "detect/miners/code_literals.h"
+#include "detect/miners/command_output.h"
 #include "detect/miners/encoded_text.h"
 #include "detect/miners/wrappers.h"
 
@@ -31,100 +33,13 @@ bool hasSpace(std::string_view text) {
   return text.find_first_of(" \t\n") != std::string_view::npos;
 }
 
-std::string join(const std::vector<std::string>& words, size_t from, std::string_view separator) {
-  std::string text;
-  for (size_t i = from; i < words.size(); ++i) {
-    if (i > from) text += separator;
-    text += words[i];
-  }
-  return text;
-}
-
-std::string trimmed(std::string_view text) {
-  while (!text.empty() && std::isspace(static_cast<unsigned char>(text.front())) != 0) {
-    text.remove_prefix(1);
-  }
-  while (!text.empty() && std::isspace(static_cast<unsigned char>(text.back())) != 0) {
-    text.remove_suffix(1);
-  }
-  return std::string(text);
-}
-
 bool looksLikeScript(std::string_view text) {
   std::string start = trimmed(text);
   return !start.empty() && start[0] != '{' && start[0] != '[';
 }
 
-std::string echoed(const std::vector<std::string>& words) {
-  size_t i = 1;
-  bool escapes = false;
-  for (; i < words.size() && words[i].size() > 1 && words[i][0] == '-' &&
-         words[i].find_first_not_of("neE", 1) == std::string::npos;
-       ++i) {
-    escapes = escapes || words[i].find('e') != std::string::npos;
-  }
-  std::string text = join(words, i, " ");
-  return (escapes ? decodeEscapes(text) : text) + "\n";
-}
-
-std::string formatted(const std::vector<std::string>& words) {
-  size_t i = 1;
-  if (i < words.size() && words[i] == "--") ++i;
-  if (i >= words.size()) return {};
-  std::string format = decodeEscapes(words[i++]);
-  std::string text;
-  do {  // the format is used again while arguments are left, as printf does
-    size_t before = i;
-    for (size_t p = 0; p < format.size(); ++p) {
-      bool conversion = format[p] == '%' && p + 1 < format.size();
-      if (conversion && format[p + 1] == '%') {
-        text += '%';
-        ++p;
-      } else if (conversion) {
-        p = std::min(format.find_first_of("sbdiqxcuf", p + 1), format.size() - 1);
-        if (i < words.size()) text += format[p] == 'b' ? decodeEscapes(words[i]) : words[i];
-        ++i;
-      } else {
-        text += format[p];
-      }
-    }
-    if (i == before) break;
-  } while (i < words.size());
-  return text;
-}
-
-bool hasOption(const std::vector<std::string>& words, char letter, std::string_view longName) {
-  return std::any_of(words.begin() + 1, words.end(), [&](const std::string& word) {
-    if (word.starts_with("--")) return word == longName;
-    return word.size() > 1 && word[0] == '-' && word.find(letter) != std::string::npos;
-  });
-}
-
 bool isInterpreter(std::string_view program) {
   return contains(kInterpreters, program) || program.starts_with("python3.");
-}
-
-// The string literals of code, in order; a literal that follows the last one after a comma is in
-// its group, so that ["xmrig", "-o", "x"] stays together.
-std::vector<std::vector<std::string>> literalGroups(std::string_view code) {
-  std::vector<std::vector<std::string>> groups;
-  bool together = false;
-  for (size_t i = 0; i < code.size(); ++i) {
-    char quote = code[i];
-    if (quote != '\'' && quote != '"' && quote != '`') {
-      together = together && (quote == ',' || quote == ' ' || quote == '\n');
-      continue;
-    }
-    size_t start = i + 1;
-    size_t end = start;
-    while (end < code.size() && code[end] != quote) end += code[end] == '\\' ? 2u : 1u;
-    end = std::min(end, code.size());
-    if (!together || groups.empty()) groups.emplace_back();
-    groups.back().push_back(decodeEscapes(code.substr(start, end - start)));
-    together = true;
-    i = end;
-  }
-  return groups;
 }
 
 }  // namespace
@@ -137,9 +52,10 @@ void CommandReader::read(const std::vector<std::string>& words, bool entrypointU
   origin_ = 0;
   wrapped_ = 0;
   bool flagsOnly = entrypointUnknown && words[0].starts_with('-');
-  std::vector<std::string> line = words;
+  std::vector<std::string> line;
   // Arguments alone: the first may be the program (an entrypoint that runs "$@") or the first flag.
-  if (flagsOnly) line.insert(line.begin(), std::string());
+  if (flagsOnly) line.emplace_back();
+  line.insert(line.end(), words.begin(), words.end());
   size_t before = invocations_.size();
   run(std::move(line), std::nullopt);
   for (size_t i = before; flagsOnly && i < invocations_.size(); ++i) {
@@ -198,14 +114,47 @@ void CommandReader::run(std::vector<std::string> words, std::optional<std::strin
   if (runShell(words, input) || runInterpreter(words)) return;
   std::string name = programName(words[0]);
   if (name == "eval") {
-    readScript(join(words, 1, " "));
-  } else if ((name == "." || name == "source") && words.size() > 1) {
-    if (auto text = fileText(words[1])) readScript(*text);
+    readScript(joinWords(words, 1, " "));
+  } else if (name == "." || name == "source") {
+    auto text = words.size() > 1 ? fileText(words[1]) : input;
+    if (text) readScript(*text);
+  } else if (name == "set") {
+    setPositional(words);
+  } else if (name == "trap" && words.size() > 2) {
+    readScript(words[1]);
+  } else if (input && (name == "crontab" || name == "at" || name == "batch")) {
+    readTimers(*input, name == "crontab");
   } else if (auto text = fileText(words[0]); text && looksLikeScript(*text)) {
     readScript(*text);
   } else {
     readEncoded(words);
   }
+}
+
+// "set -- -o host": the positional parameters from here on.
+void CommandReader::setPositional(const std::vector<std::string>& words) {
+  auto start = std::find(words.begin(), words.end(), "--");
+  if (start == words.end()) return;
+  auto index = static_cast<size_t>(start - words.begin()) + 1;
+  variables_["@"] = joinWords(words, index, " ");
+  for (size_t p = index; p < words.size(); ++p) variables_[std::to_string(p - index + 1)] = words[p];
+}
+
+// A crontab's lines have five fields, or one that starts with '@', before the command.
+void CommandReader::readTimers(std::string_view text, bool crontab) {
+  std::string script;
+  while (!text.empty()) {
+    std::string_view line = text.substr(0, text.find('\n'));
+    text.remove_prefix(std::min(line.size() + 1, text.size()));
+    std::string command = trimmed(line);
+    int fields = !crontab ? 0 : command.starts_with('@') ? 1 : 5;
+    for (; fields > 0; --fields) {
+      size_t end = command.find_first_of(" \t");
+      command = end == std::string::npos ? std::string() : trimmed(command.substr(end));
+    }
+    script += command + '\n';
+  }
+  readScript(script);
 }
 
 bool CommandReader::runShell(const std::vector<std::string>& words,
@@ -240,10 +189,12 @@ bool CommandReader::runShell(const std::vector<std::string>& words,
   if (takesScript) {
     if (i >= words.size()) return true;
     for (size_t p = i + 1; p < words.size(); ++p) variables_[std::to_string(p - i - 1)] = words[p];
+    if (i + 2 < words.size()) variables_["@"] = joinWords(words, i + 2, " ");
     if (depth_ == 0) origin_ = wrapped_ + i;
     readScript(words[i]);
   } else if (i < words.size() && words[i] != "-" && !readsInput) {
     for (size_t p = i; p < words.size(); ++p) variables_[std::to_string(p - i)] = words[p];
+    variables_["@"] = joinWords(words, i + 1, " ");
     if (auto text = fileText(words[i])) readScript(*text);
   } else if (input) {
     readScript(*input);
@@ -306,7 +257,10 @@ void CommandReader::onCommand(ShellCommand command) {
   if (command.words.empty()) {
     printed = input;  // "> file <<EOF"
   } else {
-    printed = output(command.words, input);
+    CommandOutput output =
+        outputOf(command.words, input, [this](std::string_view path) { return fileText(path); });
+    decoded_ = decoded_ || (output.decoded && output.text);
+    printed = std::move(output.text);
     std::string name = programName(command.words[0]);
     if (name == "tee" && input) {
       for (size_t i = 1; i < command.words.size(); ++i) {
@@ -329,42 +283,6 @@ void CommandReader::onCommand(ShellCommand command) {
   pipe_ = command.toPipe ? printed : std::nullopt;
   if (!command.words.empty()) run(std::move(command.words), std::move(input));
   if (!command.toPipe) pipe_.reset();
-}
-
-std::optional<std::string> CommandReader::output(const std::vector<std::string>& words,
-                                                 const std::optional<std::string>& input) {
-  std::string name = programName(words[0]);
-  if (name == "busybox" && words.size() > 1) {
-    return output({words.begin() + 1, words.end()}, input);
-  }
-  if (name == "echo") return echoed(words);
-  if (name == "printf") return formatted(words);
-  std::optional<std::string> text = input;
-  bool decodes =
-      name == "base64" && (hasOption(words, 'd', "--decode") || hasOption(words, 'D', ""));
-  bool openssl = name == "openssl" && contains(words, "-d") &&
-                 (contains(words, "base64") || contains(words, "-base64") || contains(words, "-a"));
-  bool reads = name == "cat" || decodes || name == "rev" || name == "tac";
-  if (reads && words.size() > 1 && !words.back().starts_with('-')) text = fileText(words.back());
-  if (!text) return std::nullopt;
-  if (name == "cat" || name == "tee") return text;
-  if (decodes || openssl) {
-    auto decoded = decodeBase64(*text);
-    if (decoded) decoded_ = true;
-    return decoded;
-  }
-  if (name == "rev") {
-    std::string line = trimmed(*text);
-    return std::string(line.rbegin(), line.rend());
-  }
-  if (name == "xxd" && hasOption(words, 'r', "")) return decodeHex(*text);
-  if (name == "tr" && words.size() == 3 && words[1] == "-d") {
-    std::string kept = *text;
-    std::string removed = decodeEscapes(words[2]);
-    std::erase_if(kept, [&](char c) { return removed.find(c) != std::string::npos; });
-    return kept;
-  }
-  return std::nullopt;
 }
 
 std::string CommandReader::substitute(const std::string& script) {

@@ -48,6 +48,9 @@ class CommandReader {
   // program; else words[0] is the program.
   void read(const std::vector<std::string>& words, bool entrypointUnknown);
 
+  // The commands of a crontab, or of `at`.
+  void readTimers(std::string_view text, bool crontab);
+
   const std::vector<Invocation>& invocations() const { return invocations_; }
   const std::vector<WrittenText>& written() const { return written_; }
 
@@ -58,8 +61,7 @@ class CommandReader {
   bool runShell(const std::vector<std::string>& words, const std::optional<std::string>& input);
   bool runInterpreter(const std::vector<std::string>& words);
   void runCode(std::string_view code);
-  std::optional<std::string> output(const std::vector<std::string>& words,
-                                    const std::optional<std::string>& input);
+  void setPositional(const std::vector<std::string>& words);
   std::string substitute(const std::string& script);
   std::optional<std::string> fileText(std::string_view path);
   void readEncoded(const std::vector<std::string>& words);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "detect/miners/block_words.h"
 #include "detect/miners/encoded_text.h"
 #include "detect/miners/miner_config.h"
 #include "detect/signatures/miners.h"
@@ -10,9 +11,6 @@
 namespace firebreak::detect {
 namespace {
 
-constexpr std::array<std::string_view, 12> kBlockWords = {"block",  "deny", "blacklist", "denylist",
-                                                          "ban",    "ioc",  "feed",      "reject",
-                                                          "filter", "rule", "alert",     "exclude"};
 constexpr std::array<std::string_view, 6> kCopiers = {"cp", "mv", "ln", "install", "rsync", "cd"};
 
 bool isListed(std::span<const MinerSignature> table, std::string_view word) {
@@ -34,6 +32,22 @@ std::string_view withoutTag(std::string_view image) {
   size_t slash = image.rfind('/');
   bool tag = colon != std::string_view::npos && (slash == std::string_view::npos || colon > slash);
   return tag ? image.substr(0, colon) : image;
+}
+
+// The miner that an image is called after; nothing where it only deals with one.
+std::string_view minerWordOf(std::string_view image) {
+  static constexpr std::array<std::string_view, 20> kAbout = {
+      "exporter", "monitor",  "monitoring", "dashboard", "detector", "detection", "scanner",
+      "blocker",  "killer",   "hunter",     "stats",     "ui",       "web",       "docs",
+      "rules",    "frontend", "metrics",    "operator",  "mock",     "simulator"};
+  std::string_view name = baseName(image);
+  bool about = std::any_of(kAbout.begin(), kAbout.end(),
+                           [&](std::string_view word) { return containsWord(name, word); });
+  if (about) return {};
+  for (const MinerSignature& entry : minerImages()) {
+    if (containsWord(name, entry.word)) return entry.word;
+  }
+  return {};
 }
 
 // The container's whole command line and where each word of it stands.
@@ -72,6 +86,70 @@ CommandReader readCommand(const CommandLine& line, const ContainerWorld& world) 
   return reader;
 }
 
+// Arguments that a miner's image hands to its miner.
+bool feedsTheImagesMiner(const Container& container, const CommandLine& line) {
+  if (line.commandWords > 0 || line.words.empty() || !line.words[0].starts_with('-')) return false;
+  if (minerWordOf(toLower(withoutTag(container.image))).empty()) return false;
+  return line.words.size() > 1 || line.words[0].find('=') != std::string::npos;
+}
+
+void judgeCommands(const MinerInput& input, const Container& container, const CommandLine& line,
+                   const ContainerWorld& world, const CommandReader& reader, Scorecard* card) {
+  scoreInvocations(
+      reader, input.extra, [&](size_t word) { return line.pathOf(word); }, card);
+  if (feedsTheImagesMiner(container, line)) {
+    card->add("miner-program", weight::kStrong, "passes arguments to the miner of its image",
+              line.pathOf(0));
+  }
+  for (const ExecHook& hook : container.hooks) {
+    CommandLine command;
+    for (const std::string& word : hook.command) {
+      command.words.push_back(expandKubernetes(word, world.variables));
+    }
+    command.commandWords = command.words.size();
+    CommandReader hooked = readCommand(command, world);
+    std::string path = line.base + '.' + hook.fieldPath;
+    scoreInvocations(
+        hooked, input.extra,
+        [&](size_t word) { return path + '[' + std::to_string(word) + ']'; }, card);
+  }
+}
+
+// Scripts that an image's entrypoint, cron or init runs because of where they are mounted.
+void judgeAutorun(const MinerInput& input, const ContainerWorld& world, const std::string& base,
+                  Scorecard* card) {
+  static constexpr std::array<std::string_view, 7> kFolders = {
+      "/docker-entrypoint.d", "/docker-entrypoint-init.d", "/docker-entrypoint-initdb.d",
+      "/etc/profile.d",       "/etc/cont-init.d",          "/etc/init.d",
+      "/custom-cont-init.d"};
+  for (const MountedFile& file : world.files) {
+    bool folder = std::any_of(kFolders.begin(), kFolders.end(), [&](std::string_view name) {
+      return folderOf(file.path) == name;
+    });
+    bool entrypoint = baseName(file.path).find("entrypoint") != std::string_view::npos;
+    bool cron = folderOf(file.path) == "/etc/cron.d" || folderOf(file.path) == "/etc/crontabs";
+    if (!folder && !cron && !(entrypoint && file.text.starts_with("#!"))) continue;
+    CommandReader reader(world.variables, nullptr);
+    if (cron) {
+      reader.readTimers(file.text, true);
+    } else {
+      reader.read({"sh", "-c", file.text}, false);
+    }
+    std::string path = base + '.' + file.fieldPath;
+    scoreInvocations(
+        reader, input.extra, [&](size_t) { return path; }, card);
+  }
+}
+
+// Folders whose files are served or compared, not read as settings.
+bool isForShow(std::string_view path) {
+  static constexpr std::array<std::string_view, 9> kParts = {
+      "/html", "/www", "/public", "/static", "/docs", "/sample", "/rules", "/testdata", "/examples"};
+  return std::any_of(kParts.begin(), kParts.end(), [&](std::string_view part) {
+    return path.find(part) != std::string_view::npos;
+  });
+}
+
 // True where the command line names the file, or a miner would read it without being told to.
 bool isUsed(const MountedFile& file, const CommandReader& reader, const Container& container) {
   bool defaultName = isListed(minerConfigFiles(), baseName(file.path));
@@ -79,7 +157,7 @@ bool isUsed(const MountedFile& file, const CommandReader& reader, const Containe
     if (invocation.words.empty()) continue;
     std::string program = programName(invocation.words[0]);
     bool copies = std::find(kCopiers.begin(), kCopiers.end(), program) != kCopiers.end();
-    if (isListed(textTools(), program) && program != "cat" && program != "tee") continue;
+    if (isListed(textTools(), program)) continue;
     if (isMinerProgram(program) && defaultName) return true;
     if (defaultName && folderOf(invocation.words[0]) == folderOf(file.path) &&
         invocation.words[0].starts_with('/')) {
@@ -91,7 +169,7 @@ bool isUsed(const MountedFile& file, const CommandReader& reader, const Containe
       if (copies && !folder.empty() && word.starts_with(folder)) return true;
     }
   }
-  if (!defaultName) return false;
+  if (!defaultName || isForShow(file.path)) return false;
   bool marked = toLower(file.path).find("xmrig") != std::string::npos;
   bool ownProgram =
       container.command.empty() && (container.args.empty() || container.args[0].starts_with('-'));
@@ -113,9 +191,7 @@ void judgeFiles(const ContainerWorld& world, const CommandReader& reader,
 void judgeVariable(const EnvValue& var, const std::string& base, const MinerSignatures& extra,
                    Scorecard* card) {
   std::string name = toLower(var.name);
-  bool blocks = std::any_of(kBlockWords.begin(), kBlockWords.end(),
-                            [&](std::string_view word) { return name.find(word) != name.npos; });
-  if (blocks) return;
+  if (namesABlockList(name) || isProse(var.value)) return;
   std::string path = base + '.' + var.fieldPath;
   std::string subject = "the variable " + var.name;
   Scorecard own;
@@ -158,9 +234,8 @@ void judgeImage(const MinerInput& input, const Container& container, const std::
                 "the image " + listed + " is a miner by the policy", base + ".image");
     }
   }
-  for (const MinerSignature& entry : minerImages()) {
-    if (!containsWord(image, entry.word)) continue;
-    card->add("miner-image", weight::kMedium, "the image is called " + std::string(entry.word),
+  if (std::string_view word = minerWordOf(image); !word.empty()) {
+    card->add("miner-image", weight::kMedium, "the image is called " + std::string(word),
               base + ".image");
   }
   bool pause = baseName(image) == "pause" && !container.command.empty() &&
@@ -212,8 +287,8 @@ Scorecard judgeContainer(const MinerInput& input, const Container& container) {
   CommandLine line = commandLineOf(input, container, world.variables);
   CommandReader reader = readCommand(line, world);
   Scorecard card;
-  scoreInvocations(
-      reader, input.extra, [&](size_t word) { return line.pathOf(word); }, &card);
+  judgeCommands(input, container, line, world, reader, &card);
+  judgeAutorun(input, world, line.base, &card);
   for (const EnvValue& var : world.env) judgeVariable(var, line.base, input.extra, &card);
   judgeFiles(world, reader, container, line.base, &card);
   judgeImage(input, container, line.base, &card);
@@ -227,8 +302,7 @@ int ownEvidence(const MinerInput& input, const Container& container) {
   CommandLine line = commandLineOf(input, container, world.variables);
   CommandReader reader = readCommand(line, world);
   Scorecard card;
-  scoreInvocations(
-      reader, input.extra, [&](size_t word) { return line.pathOf(word); }, &card);
+  judgeCommands(input, container, line, world, reader, &card);
   weighWallet(&card);
   Scorecard image;
   judgeImage(input, container, line.base, &image);

@@ -83,10 +83,37 @@ std::optional<MinerConfig> singlePool(const Json& root) {
   return MinerConfig{"stratum client", {url}, stratum ? "url" : "algo"};
 }
 
+// nanominer's config.ini: a section per coin with a wallet and numbered pools
+// (github.com/nanopool/nanominer, README).
+std::optional<MinerConfig> iniPools(std::string_view text) {
+  MinerConfig config{"nanominer", {}, "wallet"};
+  bool wallet = false;
+  while (!text.empty()) {
+    std::string_view line = text.substr(0, text.find('\n'));
+    text.remove_prefix(std::min(line.size() + 1, text.size()));
+    size_t equals = line.find('=');
+    if (equals == std::string_view::npos || line.starts_with('#') || line.starts_with(';')) continue;
+    auto bare = [](std::string_view part) {
+      size_t start = part.find_first_not_of(" \t\r");
+      if (start == std::string_view::npos) return std::string_view();
+      return part.substr(start, part.find_last_not_of(" \t\r") - start + 1);
+    };
+    std::string key = toLower(bare(line.substr(0, equals)));
+    std::string_view value = bare(line.substr(equals + 1));
+    wallet = wallet || (key == "wallet" && value.size() >= 20);
+    bool pool = key.size() == 5 && key.starts_with("pool") && key[4] >= '1' && key[4] <= '9';
+    auto endpoint = pool ? parseEndpoint(value) : std::nullopt;
+    if (endpoint && endpoint->port != 0) config.pools.emplace_back(value);
+  }
+  if (!wallet || config.pools.empty()) return std::nullopt;
+  return config;
+}
+
 }  // namespace
 
 std::optional<MinerConfig> parseMinerConfig(std::string_view text) {
-  if (text.size() > kMaxText || text.find('{') == std::string_view::npos) return std::nullopt;
+  if (text.size() > kMaxText) return std::nullopt;
+  if (text.find('{') == std::string_view::npos) return iniPools(text);
   Json root = parseLenient(text);
   if (root.is_discarded() && text.find("pool_list") != std::string_view::npos) {
     root = parseLenient(asObject(text));

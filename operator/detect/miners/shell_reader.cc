@@ -7,9 +7,7 @@
 namespace firebreak::detect {
 namespace {
 
-// Longer texts are cut: a pod's arguments are at most 128 KiB a word on Linux (MAX_ARG_STRLEN).
 constexpr size_t kMaxText = 256 * 1024;
-constexpr size_t kMaxWord = 128 * 1024;
 
 bool isNameStart(char c) { return std::isalpha(static_cast<unsigned char>(c)) != 0 || c == '_'; }
 bool isNameChar(char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_'; }
@@ -66,10 +64,18 @@ void ShellReader::read(std::string_view text) {
       while (!atEnd() && peek() != '\n') ++pos_;
     } else if (c == '<' || c == '>' || (c == '&' && peek(1) == '>')) {
       readRedirect();
+    } else if (c == '(' && inWord_ && word_.ends_with('=') && assignmentName(word_) > 0) {
+      readArray();
     } else if (c == '|' || c == '&' || c == ';' || c == '(' || c == ')') {
       bool pipe = c == '|' && peek(1) != '|';
       ++pos_;
       if (!atEnd() && (peek() == c || (c == '|' && peek() == '&')) && c != '(' && c != ')') ++pos_;
+      if (c == ')') {  // of a group that is piped on, the last command's output is what counts
+        size_t next = text_.find_first_not_of(" \t", pos_);
+        pipe = next != std::string_view::npos && text_[next] == '|' &&
+               (next + 1 >= text_.size() || text_[next + 1] != '|');
+        if (pipe) pos_ = next + 1;
+      }
       endCommand(pipe);
     } else {
       append(c);
@@ -82,22 +88,7 @@ void ShellReader::read(std::string_view text) {
 
 void ShellReader::append(char c) {
   inWord_ = true;
-  if (word_.size() < kMaxWord) word_ += c;
-}
-
-void ShellReader::appendExpanded(const std::string& value, bool quoted) {
-  if (quoted) {
-    inWord_ = true;
-    if (word_.size() + value.size() <= kMaxWord) word_ += value;
-    return;
-  }
-  for (char c : value) {  // field splitting
-    if (std::isspace(static_cast<unsigned char>(c)) != 0) {
-      endWord();
-    } else {
-      append(c);
-    }
-  }
+  if (word_.size() < kMaxShellWord) word_ += c;
 }
 
 void ShellReader::endWord() {
@@ -206,117 +197,22 @@ void ShellReader::readHereDocs() {
   }
 }
 
-// A here-document's expansions: like a double-quoted text, but quotes are plain characters.
-std::string ShellReader::expandText(std::string_view text) {
+// "name=(a b c)": kept as one text, which "${name[@]}" splits again.
+void ShellReader::readArray() {
+  std::string elements = readBalanced('(', ')');
+  std::replace(elements.begin(), elements.end(), '\n', ' ');
+  std::string joined;
   ShellReader inner(
-      variables_, [](ShellCommand) {}, substitute_);
-  inner.text_ = text;
-  while (!inner.atEnd()) {
-    char c = inner.peek();
-    if (c == '\\' && (inner.peek(1) == '$' || inner.peek(1) == '`' || inner.peek(1) == '\\')) {
-      inner.append(inner.peek(1));
-      inner.pos_ += 2;
-    } else if (c == '$') {
-      inner.readDollar(true);
-    } else if (c == '`') {
-      inner.appendExpanded(substitute_(inner.readBackticks()), true);
-    } else {
-      inner.append(c);
-      ++inner.pos_;
-    }
-  }
-  return inner.word_;
-}
-
-void ShellReader::readSingleQuoted() {
-  inWord_ = true;
-  wordQuoted_ = true;
-  while (!atEnd() && peek() != '\'') append(text_[pos_++]);
-  if (!atEnd()) ++pos_;
-}
-
-void ShellReader::readDoubleQuoted() {
-  inWord_ = true;
-  wordQuoted_ = true;
-  while (!atEnd() && peek() != '"') {
-    char c = peek();
-    if (c == '\\' && pos_ + 1 < text_.size()) {
-      char next = peek(1);
-      pos_ += 2;
-      if (next == '\n') continue;
-      if (next != '$' && next != '`' && next != '"' && next != '\\') append('\\');
-      append(next);
-    } else if (c == '$') {
-      readDollar(true);
-    } else if (c == '`') {
-      appendExpanded(substitute_(readBackticks()), true);
-    } else {
-      append(c);
-      ++pos_;
-    }
-  }
-  if (!atEnd()) ++pos_;
-}
-
-void ShellReader::readAnsiQuoted() {
-  size_t start = pos_;
-  while (!atEnd() && peek() != '\'') pos_ += peek() == '\\' ? 2u : 1u;
-  pos_ = std::min(pos_, text_.size());
-  appendExpanded(decodeEscapes(text_.substr(start, pos_ - start)), true);
-  wordQuoted_ = true;
-  if (!atEnd()) ++pos_;
-}
-
-void ShellReader::readDollar(bool quoted) {
-  ++pos_;
-  char c = peek();
-  if (c == '(' && peek(1) == '(') {  // arithmetic: its value is never evidence
-    readBalanced('(', ')');
-  } else if (c == '(') {
-    std::string script = readBalanced('(', ')');
-    // Kubernetes leaves $(NAME) alone where it knows no such variable; a shell would run NAME.
-    auto known = variables_->find(script);
-    appendExpanded(known != variables_->end() ? known->second : substitute_(script), quoted);
-  } else if (c == '{') {
-    ++pos_;
-    readBraced(quoted);
-  } else if (c == '\'' && !quoted) {
-    ++pos_;
-    readAnsiQuoted();
-  } else if (isNameStart(c)) {
-    size_t start = pos_;
-    while (!atEnd() && isNameChar(peek())) ++pos_;
-    appendExpanded(variable(text_.substr(start, pos_ - start)), quoted);
-  } else if (std::isdigit(static_cast<unsigned char>(c)) != 0) {
-    appendExpanded(variable(text_.substr(pos_++, 1)), quoted);
-  } else if (c == '@' || c == '*' || c == '#' || c == '?' || c == '!') {
-    ++pos_;
-    if (c == '@' || c == '*') appendExpanded(variable("@"), false);
-  } else {
-    append('$');
-  }
-}
-
-void ShellReader::readBraced(bool quoted) {
-  size_t start = pos_;
-  while (!atEnd() && isNameChar(peek())) ++pos_;
-  std::string_view name = text_.substr(start, pos_ - start);
-  size_t rest = pos_;
-  int depth = 1;
-  while (!atEnd()) {
-    char c = text_[pos_++];
-    if (c == '{') ++depth;
-    if (c == '}' && --depth == 0) break;
-  }
-  std::string_view modifier = text_.substr(rest, pos_ > rest ? pos_ - rest - 1 : 0);
-  auto found = variables_->find(name);
-  bool set = found != variables_->end() && !found->second.empty();
-  if (modifier.starts_with(':')) modifier.remove_prefix(1);
-  if (!set && (modifier.starts_with('-') || modifier.starts_with('='))) {
-    appendExpanded(expandText(modifier.substr(1)), quoted);
-  } else {
-    appendExpanded(variable(name), quoted);
-  }
+      variables_,
+      [&](ShellCommand command) {
+        for (size_t i = 1; i < command.words.size(); ++i) {
+          if (!joined.empty()) joined += ' ';
+          joined += command.words[i];
+        }
+      },
+      substitute_);
+  inner.read("_ " + elements);
+  appendExpanded(joined, true);
 }
 
 void ShellReader::readRedirect() {
@@ -352,87 +248,11 @@ void ShellReader::readRedirect() {
     ++pos_;
     want_ = Want::kIgnore;
   } else if (peek() == '(') {
-    substitute_(readBalanced('(', ')'));
+    // What a process substitution prints is read as the command's input.
+    std::string text = substitute_(readBalanced('(', ')'));
+    if (!text.empty() && !current_.input) current_.input = std::move(text);
     want_ = Want::kWord;
   }
-}
-
-// At the opening character; returns what stands between it and its partner, quotes respected.
-std::string ShellReader::readBalanced(char open, char close) {
-  size_t start = ++pos_;
-  int depth = 1;
-  char quote = '\0';
-  while (!atEnd()) {
-    char c = text_[pos_++];
-    if (c == '\\' && quote != '\'') {
-      if (!atEnd()) ++pos_;
-    } else if (quote != '\0') {
-      if (c == quote) quote = '\0';
-    } else if (c == '\'' || c == '"') {
-      quote = c;
-    } else if (c == open) {
-      ++depth;
-    } else if (c == close && --depth == 0) {
-      return std::string(text_.substr(start, pos_ - start - 1));
-    }
-  }
-  return std::string(text_.substr(start));
-}
-
-std::string ShellReader::readBackticks() {
-  std::string script;
-  ++pos_;
-  while (!atEnd() && peek() != '`') {
-    if (peek() == '\\' && (peek(1) == '`' || peek(1) == '\\' || peek(1) == '$')) ++pos_;
-    script += text_[pos_++];
-  }
-  if (!atEnd()) ++pos_;
-  return script;
-}
-
-std::string ShellReader::variable(std::string_view name) const {
-  auto found = variables_->find(name);
-  if (found != variables_->end()) return found->second;
-  return {};
-}
-
-std::string decodeEscapes(std::string_view text) {
-  static constexpr std::string_view kLetters = "abefnrtv";
-  static constexpr std::string_view kValues = "\a\b\x1b\f\n\r\t\v";
-  std::string out;
-  auto number = [&](size_t* i, size_t maxDigits, int base) {
-    unsigned value = 0;
-    for (size_t digits = 0; digits < maxDigits && *i < text.size(); ++digits, ++*i) {
-      char c = text[*i];
-      bool valid =
-          base == 16 ? std::isxdigit(static_cast<unsigned char>(c)) != 0 : c >= '0' && c <= '7';
-      if (!valid) break;
-      int digit = c <= '9' ? c - '0' : (std::tolower(static_cast<unsigned char>(c)) - 'a' + 10);
-      value = value * static_cast<unsigned>(base) + static_cast<unsigned>(digit);
-    }
-    return value;
-  };
-  for (size_t i = 0; i < text.size();) {
-    char c = text[i++];
-    if (c != '\\' || i >= text.size()) {
-      out += c;
-      continue;
-    }
-    char e = text[i++];
-    size_t letter = kLetters.find(e);
-    if (letter != std::string_view::npos) {
-      out += kValues[letter];
-    } else if (e == 'x' || e == 'u') {
-      out += static_cast<char>(number(&i, e == 'x' ? 2 : 4, 16));
-    } else if (e >= '0' && e <= '7') {
-      --i;
-      out += static_cast<char>(number(&i, text[i] == '0' ? 4 : 3, 8));
-    } else {
-      if (e != '\\' && e != '\'' && e != '"') out += '\\';
-      out += e;
-    }
-  }
-  return out;
 }
 
 }  // namespace firebreak::detect

@@ -16,6 +16,9 @@ namespace firebreak::detect {
 
 using Variables = std::map<std::string, std::string, std::less<>>;
 
+// Longer words are cut: MAX_ARG_STRLEN of Linux.
+inline constexpr size_t kMaxShellWord = size_t{128} * 1024;
+
 struct ShellCommand {
   std::vector<std::string> words;    // expanded, unquoted
   std::optional<std::string> input;  // here-document or here-string
@@ -59,6 +62,7 @@ class ShellReader {
   void readDollar(bool quoted);
   void readBraced(bool quoted);
   void readRedirect();
+  void readArray();
   std::string readBalanced(char open, char close);
   std::string readBackticks();
   std::string expandText(std::string_view text);

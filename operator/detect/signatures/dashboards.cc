@@ -10,7 +10,8 @@ const std::vector<Product>& dashboardProducts() {
   static const std::vector<Product> kProducts = [] {
     std::vector<Product> all;
     for (auto part : {kubernetesConsoles, deliveryConsoles, notebookConsoles,
-                      observabilityConsoles, databaseConsoles}) {
+                      observabilityConsoles, databaseConsoles, jobConsoles,
+                      terminalConsoles, infrastructureConsoles}) {
       std::vector<Product> some = part();
       std::move(some.begin(), some.end(), std::back_inserter(all));
     }

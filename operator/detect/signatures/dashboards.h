@@ -17,6 +17,9 @@ std::vector<Product> deliveryConsoles();       // deployment, workflows, traffic
 std::vector<Product> notebookConsoles();       // notebooks, editors, data processing
 std::vector<Product> observabilityConsoles();  // metrics, traces, meshes
 std::vector<Product> databaseConsoles();       // databases, queues, registries
+std::vector<Product> jobConsoles();            // job queues, pipelines, data platforms
+std::vector<Product> terminalConsoles();       // terminals, editors, files, model servers
+std::vector<Product> infrastructureConsoles();  // gateways, stores, smaller cluster consoles
 
 // A GET path with side effects, which nobody may ask for: of any product, also below a prefix.
 bool hasSideEffects(std::string_view path);

@@ -128,7 +128,7 @@ constexpr MinerSignature kPrograms[] = {
     {"hellminer", kReadme},     {"verus-miner", kReadme},      {"astrominer", kReadme},
     {"dero-miner", kReadme},    {"minergate", kReadme},        {"minergate-cli", kReadme},
     {"kdevtmpfsi", kIncident},  {"kinsing", kIncident},        {"sysrv", kIncident},
-    {"sysrv012", kIncident},    {"networkservice", kIncident}, {"tntminer", kIncident},
+    {"sysrv012", kIncident},    {"tntminer", kIncident},
     {"cryptonight", kIncident},
 };
 

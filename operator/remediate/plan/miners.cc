@@ -118,6 +118,28 @@ std::optional<Step> holdOnNode(const MinerTarget& target) {
   return step;
 }
 
+// Scales the owner to nothing, or suspends it; nothing where its kind knows neither.
+std::optional<Step> stopOwner(const MinerTarget& target) {
+  const Json& owner = target.guiltyOwner;
+  const Json& meta = member(owner, "metadata");
+  Step step;
+  step.name = "stop-owner";
+  step.action = "StopOwner";
+  step.object = {stringOr(member(owner, "apiVersion")), stringOr(member(owner, "kind")),
+                 stringOr(member(meta, "namespace")), stringOr(member(meta, "name")),
+                 stringOr(member(meta, "uid"))};
+  const std::string& kind = step.object.kind;
+  const bool scales = kind == "Deployment" || kind == "StatefulSet" || kind == "ReplicaSet";
+  const bool suspends = kind == "Job" || kind == "CronJob";
+  if (!scales && !suspends) return std::nullopt;
+  const char* field = scales ? "replicas" : "suspend";
+  const Json& before = member(owner, {"spec", field});
+  FieldEdit edit{std::string("/spec/") + field, std::nullopt, scales ? Json(0) : Json(true)};
+  if (!before.is_null()) edit.before = before;
+  step.edits.push_back(std::move(edit));
+  return step;
+}
+
 Step terminate(const MinerTarget& target) {
   Step step;
   step.name = "terminate";
@@ -164,6 +186,16 @@ const char* replacementCaveat(const std::string& ownerKind) {
 Plan planMiner(const MinerTarget& target) {
   Plan plan;
   std::optional<Step> hold = holdOnNode(target);
+  if (target.deleteInstead) {
+    if (hold) plan.steps.push_back(std::move(*hold));
+    Step last = terminate(target);
+    last.lastResort = false;
+    plan.steps.push_back(std::move(last));
+    plan.caveats.emplace_back(
+        "enough pods of this owner or namespace are in quarantine: this one is deleted");
+    if (auto stop = stopOwner(target)) plan.steps.push_back(std::move(*stop));
+    return plan;
+  }
   if (target.actions.count("Isolate") > 0) {
     plan.steps.push_back(denyTraffic(target));
     if (target.owner.kind == "ReplicaSet") plan.steps.push_back(keepOnReturn(target));
@@ -176,6 +208,12 @@ Plan planMiner(const MinerTarget& target) {
     plan.caveats.emplace_back(
         "no sensor of level Responder answers on the pod's node: established connections are not cut "
         "and the isolation is not proven from inside");
+  }
+  if (auto stop = stopOwner(target)) {
+    plan.steps.push_back(std::move(*stop));
+  } else if (!target.guiltyOwner.is_null()) {
+    plan.caveats.push_back("StopOwner cannot stop a " +
+                           stringOr(member(target.guiltyOwner, "kind"), "owner of its kind"));
   }
   if (target.actions.count("Terminate") > 0) plan.steps.push_back(terminate(target));
   for (const std::string& name : openPolicies(target)) {

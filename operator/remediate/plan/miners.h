@@ -25,6 +25,11 @@ struct MinerTarget {
   std::optional<ProcessRef> suspect;
   std::string suspectContainer;  // container id
   std::vector<Json> networkPolicies;  // of the pod's namespace
+  // The root controller, rewound by the journal, where it is to blame: its template is the miner, or one
+  // replacement after the other is flagged. Null otherwise.
+  Json guiltyOwner;
+  // Enough pods of this owner or namespace are in quarantine: evidence, then the pod is deleted.
+  bool deleteInstead = false;
 };
 
 Plan planMiner(const MinerTarget& target);

@@ -16,24 +16,26 @@ class OperatorDied(Exception):
 class Operator:
     """One operator at a time. What it wrote, over all its lives, is in `writes`."""
 
-    def __init__(self, api, proxy, binary, token_file, folder):
+    def __init__(self, api, proxy, binary, token_file, folder, elect=False):
         self._api, self._proxy, self._binary = api, proxy, binary
         self._token_file, self._folder = token_file, pathlib.Path(folder)
+        self._elect = elect  # two of them, one leads
         self._process = None
         self._earlier = []
         self.kills = 0
         self.log = self._folder / "operator.log"
 
-    def start(self, cut=""):
+    def start(self, cut="", conflicts=0):
         self._folder.mkdir(parents=True, exist_ok=True)
         (self._folder / "writes").unlink(missing_ok=True)
         command = [self._proxy, "--server", self._api.server, "--ca", self._api.ca,
                    "--token-file", self._token_file, "--dir", str(self._folder)]
         command += ["--cut", cut] if cut else []
-        command += ["--", self._binary, "operator", "--leader-elect=false", "--metrics-address", "",
+        command += ["--conflicts", str(conflicts)] if conflicts else []
+        command += ["--", self._binary, "operator", f"--leader-elect={'true' if self._elect else 'false'}", "--metrics-address", "",
                     "--namespace", "firebreak-system"]
-        environment = {**os.environ, "POD_NAME": "crash-test",
-                       "FIREBREAK_HEALTHZ_SOCKET": f"firebreak-crash-{os.getpid()}"}
+        name = f"crash-{os.getpid()}-{self._folder.name}"
+        environment = {**os.environ, "POD_NAME": name, "FIREBREAK_HEALTHZ_SOCKET": f"firebreak-{name}"}
         with open(self.log, "ab") as log:
             self._process = subprocess.Popen(command, stdout=log, stderr=log, env=environment)
 
@@ -59,6 +61,10 @@ class Operator:
         self.kills += 1
         self._earlier += self._now()
         self.start()  # with a list of writes of its own
+
+    def go_on(self):
+        """Ends the stop of a `stop:K`."""
+        self._process.send_signal(signal.SIGUSR1)
 
     def stop(self):
         if self._process is None:

@@ -1,10 +1,11 @@
 // crash-proxy stands between the operator and the API server and starts the operator itself. It counts
 // the operator's writes and kills it (SIGKILL) right before the k-th reaches the API server, or right
 // after the API server carried it out and before the operator hears of it. Exit status 10 says that it
-// was killed that way, 1 that it ended otherwise. With --conflicts it answers the first N changes of an
-// object with 409 instead of passing them on.
+// was killed that way, 1 that it ended otherwise. With stop:K the operator is only stopped (SIGSTOP) while the
+// k-th is carried out; SIGUSR1 lets it go on (SIGCONT). With --conflicts the first N changes of an object are
+// answered with 409 instead of being passed on.
 //
-//	crash-proxy --server URL --ca FILE --token-file FILE --dir DIR [--cut before:K|after:K] -- COMMAND...
+//	crash-proxy --server URL --ca FILE --token-file FILE --dir DIR [--cut before:K|after:K|stop:K] -- COMMAND...
 //
 // DIR/kubeconfig is written first; COMMAND finds it in $KUBECONFIG. DIR/writes gets a line per write:
 // its number, method, path and status. Writes are passed on one after the other, so that none but the
@@ -44,8 +45,8 @@ import (
 const exitKilled = 10
 
 type cut struct {
-	after bool
-	at    int
+	when string
+	at   int
 }
 
 func parseCut(text string) (cut, error) {
@@ -54,10 +55,10 @@ func parseCut(text string) (cut, error) {
 	if text == "" {
 		return cut{}, nil
 	}
-	if _, err := fmt.Sscanf(strings.Replace(text, ":", " ", 1), "%s %d", &when, &at); err != nil || at < 1 || (when != "before" && when != "after") {
-		return cut{}, fmt.Errorf("--cut %q: before:K or after:K", text)
+	if _, err := fmt.Sscanf(strings.Replace(text, ":", " ", 1), "%s %d", &when, &at); err != nil || at < 1 || (when != "before" && when != "after" && when != "stop") {
+		return cut{}, fmt.Errorf("--cut %q: before:K, after:K or stop:K", text)
 	}
-	return cut{when == "after", at}, nil
+	return cut{when, at}, nil
 }
 
 // What leaves something behind in the API server.
@@ -81,6 +82,7 @@ type proxy struct {
 	conflicts int
 	log       *os.File
 	kill      func()
+	stop      func()
 
 	mutex sync.Mutex
 	count int
@@ -117,7 +119,7 @@ func (p *proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	p.count++
 	answer := &held{header: http.Header{}, status: http.StatusOK}
 	hit := p.count == p.cut.at
-	if hit && !p.cut.after {
+	if hit && p.cut.when == "before" {
 		p.note(r, "killed before")
 		p.die()
 	}
@@ -129,7 +131,10 @@ func (p *proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	} else {
 		p.upstream.ServeHTTP(answer, r)
 	}
-	if hit {
+	if hit && p.cut.when == "stop" {
+		p.stop()
+	}
+	if hit && p.cut.when == "after" {
 		p.note(r, fmt.Sprintf("%d, killed after", answer.status))
 		p.die()
 	}
@@ -232,7 +237,7 @@ func run() (int, error) {
 		_ = command.Process.Kill()
 		<-ended
 		close(killed)
-	}}
+	}, stop: func() { _ = command.Process.Signal(syscall.SIGSTOP) }}
 	serving := &http.Server{Handler: handler, TLSConfig: &tls.Config{Certificates: []tls.Certificate{own}},
 		ErrorLog: log.New(io.Discard, "", 0)}
 	go func() { _ = serving.ServeTLS(listener, "", "") }()
@@ -241,13 +246,18 @@ func run() (int, error) {
 		return 2, err
 	}
 	signals := make(chan os.Signal, 4)
-	signal.Notify(signals, syscall.SIGTERM, syscall.SIGINT)
+	signal.Notify(signals, syscall.SIGTERM, syscall.SIGINT, syscall.SIGUSR1)
 	stopped := false
 	go func() { _ = command.Wait(); close(ended) }()
 	for {
 		select {
-		case <-signals:
+		case each := <-signals:
+			if each == syscall.SIGUSR1 {
+				_ = command.Process.Signal(syscall.SIGCONT)
+				continue
+			}
 			stopped = true
+			_ = command.Process.Signal(syscall.SIGCONT)
 			_ = command.Process.Signal(syscall.SIGTERM)
 		case <-ended:
 			select {

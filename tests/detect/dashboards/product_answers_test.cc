@@ -7,26 +7,12 @@
 
 #include "detect/dashboards/answer_shape.h"
 #include "detect/dashboards/answers.h"
+#include "detect/dashboards/fixtures.h"
 #include "detect/dashboards/judge.h"
 
 namespace firebreak::detect {
 namespace {
 
-struct Fixture {
-  const char* product;
-  const char* path;
-  int openStatus;
-  const char* openType;
-  const char* openBody;
-  Grants grants;
-  int lockedStatus;
-  const char* lockedType;
-  const char* lockedBody;
-  const char* lockedLocation = "";
-};
-
-constexpr const char* kJson = "application/json";
-constexpr const char* kHtml = "text/html; charset=utf-8";
 constexpr const char* kNamespaces =
     R"({"kind":"NamespaceList","apiVersion":"v1","metadata":{"continue":"x"},"items":[{}]})";
 
@@ -172,7 +158,13 @@ const std::vector<Fixture>& fixtures() {
       {"minio", "/api/v1/session", 200, kJson, R"({"permissions":{},"status":"ok"})", Grants::kControl,
        403, kJson, R"({"code":403,"message":"invalid session"})"},
   };
-  return kAll;
+  static const std::vector<Fixture> kBoth = [] {
+    std::vector<Fixture> both = kAll;
+    const auto& more = moreFixtures();
+    both.insert(both.end(), more.begin(), more.end());
+    return both;
+  }();
+  return kBoth;
 }
 
 const ProofRequest* proofOf(const Fixture& fixture, const ProbeAnswer& answer) {
@@ -222,13 +214,13 @@ TEST(ProductAnswers, EveryProofHasAFixture) {
 
 TEST(ProductTable, IsWellFormed) {
   std::set<std::string> ids;
-  EXPECT_GE(dashboardProducts().size(), 30U);
+  EXPECT_GE(dashboardProducts().size(), 90U);
   for (const Product& each : dashboardProducts()) {
     EXPECT_TRUE(ids.insert(each.id).second) << each.id;
     EXPECT_FALSE(each.name.empty()) << each.id;
     EXPECT_FALSE(each.can.empty()) << each.id;
     EXPECT_FALSE(each.source.empty()) << each.id;
-    EXPECT_FALSE(each.images.empty()) << each.id;
+    EXPECT_FALSE(each.images.empty() && each.ports.empty()) << each.id;
     for (const ProofRequest& proof : each.proofs) {
       EXPECT_TRUE(proof.path.starts_with('/')) << each.id;
       EXPECT_TRUE(proof.controlPath.starts_with('/')) << each.id;

@@ -71,15 +71,50 @@ TEST(ReachGraph, OnlyANodesOwnAddressIsAskedAmongExternalIPs) {
 TEST(ReachGraph, IngressRulesLeadToTheirPortOnly) {
   ReachInput input = world();
   input.ingresses = {consoleIngress("web"), consoleIngress("9999")};
-  input.ingressAddresses = {"192.168.0.2"};
+  input.doors = {{"192.168.0.2", 80, false}, {"192.168.0.2", 443, true}};
   EXPECT_THAT(waysOf(consoleService("ClusterIP"), input),
               ElementsAre("Ingress console.example/view@192.168.0.2:80->8080",
                           "Ingress console.example/view(tls)@192.168.0.2:443->8080",
                           "ClusterIP @10.96.0.9:80->8080"));
-  input.ingressAddresses.clear();
+  input.doors.clear();
   EXPECT_EQ(reachOf(endpointsOf(consoleService("ClusterIP"), input)), Reach::kPublished);
   input.ingresses[0].meta.ns = "other";
   EXPECT_EQ(reachOf(endpointsOf(consoleService("ClusterIP"), input)), Reach::kCluster);
+}
+
+TEST(ReachGraph, ARewritingIngressPathBeginsWithItsPlainPart) {
+  ReachInput input = world();
+  input.ingresses = {consoleIngress("web")};
+  input.ingresses[0].paths[0].path = "/view(/|$)(.*)";
+  input.doors = {{"192.168.0.2", 80, false}};
+  EXPECT_EQ(waysOf(consoleService("ClusterIP"), input)[0],
+            "Ingress console.example/view@192.168.0.2:80->8080");
+  EXPECT_FALSE(endpointsOf(consoleService("ClusterIP"), input)[0].narrowed);
+  input.ingresses[0].meta.annotations["nginx.ingress.kubernetes.io/whitelist-source-range"] = "10.0.0.0/8";
+  EXPECT_TRUE(endpointsOf(consoleService("ClusterIP"), input)[0].narrowed);
+}
+
+TEST(ReachGraph, TheDoorsOfAnIngressControllerAreItsServicesPorts) {
+  Pod controller = consolePod("controller-1");
+  controller.meta.ns = "ingress-nginx";
+  changeSpec(controller, [](PodSpec& spec) {
+    spec.containers[0].image = "registry.k8s.io/ingress-nginx/controller:v1.11.1";
+    spec.containers[0].ports[0].port = 80;
+    spec.containers[0].ports[0].hostPort = 80;
+  });
+  Service service = consoleService("NodePort");
+  service.meta.ns = "ingress-nginx";
+  service.ports = {servicePort("http", 80, "80", 30080), servicePort("https", 443, "443", 30443),
+                   servicePort("metrics", 10254, "10254")};
+  auto doors = ingressDoors({service, consoleService()}, {controller, consolePod()});
+  ASSERT_EQ(doors.size(), 2u);
+  EXPECT_EQ(doors[0].address, "10.96.0.9");
+  EXPECT_EQ(doors[0].port, 80);
+  EXPECT_TRUE(doors[1].tls);
+  doors = ingressDoors({}, {controller});
+  ASSERT_EQ(doors.size(), 1u);
+  EXPECT_EQ(doors[0].address, "192.168.0.2");
+  EXPECT_TRUE(ingressDoors({consoleService()}, {consolePod()}).empty());
 }
 
 TEST(ReachGraph, HostPortAndHostNetworkPublishThePod) {

@@ -51,7 +51,8 @@ TEST(CommandSignals, APoolIsKnownByItsDomainAtALabelsBoundary) {
     EXPECT_TRUE(poolDomainOf(host).empty()) << host;
   }
   EXPECT_EQ(weightOf({"/x", "pool.supportxmr.com:443"}, "pool-domain"), weight::kStrong);
-  EXPECT_EQ(weightOf({"/x", "https://supportxmr.com/api"}, "pool-domain"), weight::kAdds);
+  EXPECT_EQ(weightOf({"/x", "https://supportxmr.com/api"}, "pool-domain"), -1);
+  EXPECT_EQ(weightOf({"/x", "https://supportxmr.com/api"}, "pool-website"), weight::kWeak);
 }
 
 TEST(CommandSignals, NoSingleStrongSignalPassesTheThreshold) {
@@ -108,8 +109,12 @@ TEST(CommandSignals, WhatIsDoneToTheHostOnlyAdds) {
 TEST(CommandSignals, AMinersConfigurationThatIsWrittenIsProof) {
   EXPECT_GE(scoreOf({"sh", "-c",
                      "echo '{\"pools\":[{\"url\":\"h:1\",\"user\":\"u\"}],"
-                     "\"donate-level\":1}' > /tmp/c"}),
+                     "\"donate-level\":1}' > /tmp/c; /x -c /tmp/c"}),
             kDefaultThreshold);
+  EXPECT_EQ(scoreOf({"sh", "-c",
+                     "echo '{\"pools\":[{\"url\":\"h:1\",\"user\":\"u\"}],"
+                     "\"donate-level\":1}' > /tmp/c; grep -c pools /tmp/c; sleep 9"}),
+            0);
 }
 
 TEST(CommandSignals, HidingItIsSaid) {
