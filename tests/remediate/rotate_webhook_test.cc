@@ -9,13 +9,13 @@
 #include "base/digest.h"
 #include "remediate/plan/secrets.h"
 #include "support/rotation_driver.h"
-#include "support/tls_server.h"
+#include "support/webhook_server.h"
 
 namespace firebreak::rotate {
 namespace {
 
 using firebreak::testing::RotationDriver;
-using firebreak::testing::TlsServer;
+using firebreak::testing::WebhookServer;
 using Crash = firebreak::testing::MemorySecretStore::Crash;
 
 constexpr const char* kOld = "old-credential-of-the-test";
@@ -25,7 +25,7 @@ constexpr const char* kHmac = "hmac-key-of-the-test";
 class WebhookRotation : public ::testing::Test {
  protected:
   // The program at the other end: idempotent by the header, as it must be.
-  std::string play(const TlsServer::Request& request) {
+  std::string play(const WebhookServer::Request& request) {
     Json body = Json::parse(request.body, nullptr, false);
     std::string action = body.value("action", "");
     ++asked_[action];
@@ -39,11 +39,11 @@ class WebhookRotation : public ::testing::Test {
                              : action == "revoke" ? "Revoked"
                                                   : "Discarded"}};
     if (action == "create") answer["values"] = {{"token", base64Encode(kNew)}};
-    return TlsServer::answer(200, answer.dump());
+    return WebhookServer::answer(200, answer.dump());
   }
 
   void SetUp() override {
-    server_ = std::make_unique<TlsServer>([this](const auto& request) { return play(request); });
+    server_ = std::make_unique<WebhookServer>([this](const auto& request) { return play(request); });
     put(server_->certificate());
     StoredSecret secret;
     secret.meta.ns = "shop";
@@ -96,7 +96,7 @@ class WebhookRotation : public ::testing::Test {
   std::string value() { return driver.store.at("shop", "api").data.at("token").bytes(); }
 
   RotationDriver driver;
-  std::unique_ptr<TlsServer> server_;
+  std::unique_ptr<WebhookServer> server_;
   std::vector<std::string> scripted_;
   std::map<std::string, int> asked_;
   std::set<std::string> keys_;
@@ -116,15 +116,15 @@ TEST_F(WebhookRotation, TakesTheNewValueAndHasTheOldOneRevoked) {
 }
 
 TEST_F(WebhookRotation, WaitsForWhatIsPending) {
-  scripted_ = {TlsServer::answer(202, R"({"state":"Pending"})"),
-               TlsServer::answer(200, R"({"state":"Pending"})")};
+  scripted_ = {WebhookServer::answer(202, R"({"state":"Pending"})"),
+               WebhookServer::answer(200, R"({"state":"Pending"})")};
   ASSERT_TRUE(driver.drive("stage")) << driver.said;
   EXPECT_EQ(asked_["create"], 3);
   EXPECT_EQ(keys_.size(), 1U);
 }
 
 TEST_F(WebhookRotation, AServerWithAnotherCertificateIsToldNothing) {
-  TlsServer other([](const auto&) { return std::string(); });
+  WebhookServer other([](const auto&) { return std::string(); });
   put(other.certificate());
   EXPECT_FALSE(driver.drive("stage"));
   EXPECT_TRUE(server_->requests().empty()) << "a request went to a server that did not prove itself";
@@ -132,8 +132,8 @@ TEST_F(WebhookRotation, AServerWithAnotherCertificateIsToldNothing) {
 }
 
 TEST_F(WebhookRotation, ErrorsGarbageAndACutAreGoneOnFrom) {
-  scripted_ = {TlsServer::answer(500, "the secret is " + std::string(kNew)), "",
-               TlsServer::answer(503, "")};
+  scripted_ = {WebhookServer::answer(500, "the secret is " + std::string(kNew)), "",
+               WebhookServer::answer(503, "")};
   ASSERT_TRUE(driver.drive("stage") || driver.drive("stage")) << driver.said;
   EXPECT_EQ(asked_["create"], 4);
   EXPECT_EQ(keys_.size(), 1U);
@@ -146,13 +146,13 @@ TEST_F(WebhookRotation, WhatIsNoAnswerChangesNothing) {
         std::string(R"({"state":"Ready","values":{"token":""}})"),
         R"({"state":"Ready","values":{"token":")" + base64Encode(kOld) + R"("}})",
         std::string(R"({"state":"Revoked"})"), std::string(100'000, 'x')}) {
-    scripted_ = {TlsServer::answer(200, body)};
+    scripted_ = {WebhookServer::answer(200, body)};
     EXPECT_FALSE(driver.drive("stage")) << body.substr(0, 60);
     EXPECT_EQ(value(), kOld);
     EXPECT_EQ(driver.store.names(), (std::vector<std::string>{"webhook", "api"}));
   }
   for (int status : {301, 400, 401, 404}) {
-    scripted_ = {TlsServer::answer(status, R"({"state":"Ready"})")};
+    scripted_ = {WebhookServer::answer(status, R"({"state":"Ready"})")};
     EXPECT_FALSE(driver.drive("stage")) << status;
   }
 }

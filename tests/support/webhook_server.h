@@ -22,7 +22,7 @@
 
 namespace firebreak::testing {
 
-class TlsServer {
+class WebhookServer {
  public:
   struct Request {
     std::map<std::string, std::string> headers;  // lower-case names
@@ -31,7 +31,7 @@ class TlsServer {
   // The bytes of the answer, head and all; empty = the connection is cut.
   using Handler = std::function<std::string(const Request&)>;
 
-  explicit TlsServer(Handler handler) : handler_(std::move(handler)) {
+  explicit WebhookServer(Handler handler) : handler_(std::move(handler)) {
     makeCertificate();
     listener_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     sockaddr_in address{};
@@ -44,15 +44,15 @@ class TlsServer {
     port_ = ntohs(address.sin_port);
     thread_ = std::thread([this] { serve(); });
   }
-  ~TlsServer() {
+  ~WebhookServer() {
     stopping_ = true;
     ::shutdown(listener_, SHUT_RDWR);
     thread_.join();
     ::close(listener_);
     SSL_CTX_free(context_);
   }
-  TlsServer(const TlsServer&) = delete;
-  TlsServer& operator=(const TlsServer&) = delete;
+  WebhookServer(const WebhookServer&) = delete;
+  WebhookServer& operator=(const WebhookServer&) = delete;
 
   std::string url() const { return "https://127.0.0.1:" + std::to_string(port_) + "/rotate"; }
   const std::string& certificate() const { return pem_; }
