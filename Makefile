@@ -11,7 +11,7 @@ export CCACHE_BASEDIR := $(CURDIR)
 export CCACHE_NOHASHDIR := 1
 export JOBS
 
-.PHONY: help deps build image cluster install uninstall cluster-down unit tsan test demo bench fresh clean
+.PHONY: help deps build image cluster install uninstall cluster-down unit tsan test crash demo bench fresh clean
 
 help: ## this list
 	@echo 'Firebreak: make TARGET'
@@ -52,15 +52,18 @@ tsan: ## unit tests of kube/ and control/ under the thread sanitizer
 test: ## everything: unit tests, then the scenarios on a cluster of their own
 	@e2e/run $(SCENARIOS)
 
+crash: image ## the operator, killed before and after each of its writes, on a cluster of its own
+	@tests/crash/run $(STORIES)
+
 demo: image ## the 2018 console breach, replayed and closed, on a cluster of its own
 	@E2E_SLOT=demo e2e/demo/run
 
-bench: build ## the benchmarks
-	@e2e/bench
+bench: build ## Firebreak beside a controller-runtime program, same server, same run (half an hour)
+	@tests/bench/run $(BENCH)
 
 fresh: ## deps, build and unit in a bare Debian 12 (chroot), as a newcomer would
 	@e2e/fresh
 
 clean: ## stop the clusters of this checkout and remove build/
-	@for slot in "" test demo interrupt; do $(CTL) --slot "$$slot" down || exit 1; done
+	@for slot in "" test demo crash interrupt bench; do $(CTL) --slot "$$slot" down || exit 1; done
 	@rm -rf build

@@ -5,7 +5,9 @@
 #include "cli/decide.h"
 #include "cli/explain.h"
 #include "cli/healthz.h"
+#include "cli/pause.h"
 #include "cli/release.h"
+#include "cli/report.h"
 #include "cli/scan.h"
 #include "cli/status.h"
 #include "control/operator.h"
@@ -27,8 +29,10 @@ constexpr Command kCommands[] = {
     {"approve", firebreak::runDecide, "approve NAME: let a remediation that waits go on"},
     {"reject", firebreak::runDecide, "reject NAME: leave this target alone"},
     {"revert", firebreak::runDecide, "revert NAME: undo what was done, in reverse order"},
+    {"pause", firebreak::runPause, "start nothing new, under one policy or at all"},
+    {"report", firebreak::runReport, "what was found and done, as one HTML page"},
     {"release", firebreak::runRelease, "let the sensors go of the pods that they hold"},
-    {"scan", firebreak::runScan, "judge manifests: scan PATH... or - for stdin"},
+    {"scan", firebreak::runScan, "judge manifests (scan PATH... or -) or what runs (--cluster)"},
     {"healthz", firebreak::runHealthz, "exec probe: does the operator in this pod turn?"},
 };
 

@@ -8,18 +8,15 @@
 set -uo pipefail
 shopt -s lastpipe  # the functions at the end of a pipe count cases in this shell
 
-namespace=${FIREBREAK_NAMESPACE:-firebreak-system}
-release=${FIREBREAK_RELEASE:-firebreak}
+# shellcheck source-path=SCRIPTDIR source=lib/cases.sh
+source "$(dirname "${BASH_SOURCE[0]}")/lib/cases.sh"
 # Remediations are the operator's: with the chart installed nobody else may make one.
 who=()  # who asks: the administrator, then (from the Remediations on) the operator
-operator=(--as="system:serviceaccount:${namespace}:${release}-operator" --as-group=system:masters)
 remediation=e2e-crds-$$
 if ! answer=$(kubectl wait --for=condition=Established --timeout=10s crd/securitypolicies.firebreak.dev crd/remediations.firebreak.dev crd/nodeguards.firebreak.dev 2>&1); then
   printf 'the definitions of firebreak.dev are not in reach: %s\n' "$answer" >&2
   exit 2
 fi
-work=$(mktemp -d)
-failures=0 cases=0
 
 # shellcheck disable=SC2329  # called by the trap
 cleanup() {
@@ -29,15 +26,8 @@ cleanup() {
 trap cleanup EXIT
 trap 'exit 130' INT TERM
 
-report() {  # ok|FAILED, name, detail
-  cases=$((cases + 1))
-  if [[ $1 == ok ]]; then printf 'ok      %s\n' "$2"; return; fi
-  failures=$((failures + 1))
-  printf 'FAILED  %s\n        %s\n' "$2" "${3//$'\n'/$'\n'        }"
-}
-
-# refused NAME PATH: the object on stdin must be refused with PATH (and, optionally, TEXT) in the message.
-refused() {
+# refusedAt NAME PATH: the object on stdin must be refused with PATH (and, optionally, TEXT) in the message.
+refusedAt() {
   local name=$1 path=$2 text=${3:-} answer
   if answer=$(kubectl "${who[@]}" create --dry-run=server -f - 2>&1); then
     report FAILED "refuses $name" "was accepted"
@@ -165,7 +155,7 @@ E
 
 while IFS='|' read -r name path spec; do
   [[ -z $name ]] && continue
-  policy <<<"$spec" | refused "$name" "$path"
+  policy <<<"$spec" | refusedAt "$name" "$path"
 done <<'E'
 an unknown mode|spec.mode|mode: Enforced
 a mode that YAML makes a boolean|spec.mode|mode: Off
@@ -242,13 +232,13 @@ E
 
 who=("${operator[@]}")
 remediationObject </dev/null | accepted "a Remediation"
-remediationObject </dev/null | sed 's/family: Miner/family: Malware/' | refused "an unknown family" spec.family
-remediationObject </dev/null | sed 's/, uid: 0b0e//' | refused "a target without uid" spec.targetRef.uid
-remediationObject </dev/null | sed '/fingerprint/d' | refused "a Remediation without fingerprint" spec.fingerprint
-remediationObject <<<'decision: {action: Accept, by: ada}' | refused "an unknown decision" spec.decision.action
-remediationObject <<<'decision: {action: Approve, by: ada}' | refused "an approval of no plan" spec.decision.planHash
-remediationObject <<<'decision: {action: Reject}' | refused "a decision by nobody" spec.decision.by
-remediationObject <<<'plan: []' | refused "an unknown field of a Remediation" spec.plan
+remediationObject </dev/null | sed 's/family: Miner/family: Malware/' | refusedAt "an unknown family" spec.family
+remediationObject </dev/null | sed 's/, uid: 0b0e//' | refusedAt "a target without uid" spec.targetRef.uid
+remediationObject </dev/null | sed '/fingerprint/d' | refusedAt "a Remediation without fingerprint" spec.fingerprint
+remediationObject <<<'decision: {action: Accept, by: ada}' | refusedAt "an unknown decision" spec.decision.action
+remediationObject <<<'decision: {action: Approve, by: ada}' | refusedAt "an approval of no plan" spec.decision.planHash
+remediationObject <<<'decision: {action: Reject}' | refusedAt "a decision by nobody" spec.decision.by
+remediationObject <<<'plan: []' | refusedAt "an unknown field of a Remediation" spec.plan
 
 if remediationObject </dev/null | kubectl "${operator[@]}" create -f - >"$work/created" 2>&1; then
   # immutable NAME PATH PATCH
@@ -308,9 +298,8 @@ guard() { printf 'apiVersion: firebreak.dev/v1alpha1\nkind: NodeGuard\nmetadata:
 guard <<<'isolations: [{orderID: a, podUID: b, podRef: shop/p, containerID: c, process: {pid: 1, startTime: 5000000000}, remediation: r, measures: [Freeze, CutConnections, Drop, CaptureEvidence, Probe], expiresAt: "2026-01-01T00:00:00Z"}]' |
   accepted "a NodeGuard with an order"
 printf 'apiVersion: firebreak.dev/v1alpha1\nkind: NodeGuard\nmetadata: {name: e2e-crds}\n' | accepted "a NodeGuard without orders"
-guard <<<'isolations: [{orderID: a, podUID: b, measures: [Dump]}]' | refused "an unknown measure" 'spec.isolations[0].measures[0]'
-guard <<<'isolations: [{orderID: a}]' | refused "an order for no pod" 'spec.isolations[0].podUID'
-guard <<<'isolations: [{orderID: a, podUID: b}, {orderID: a, podUID: c}]' | refused "two orders of one id" 'spec.isolations[1]'
+guard <<<'isolations: [{orderID: a, podUID: b, measures: [Dump]}]' | refusedAt "an unknown measure" 'spec.isolations[0].measures[0]'
+guard <<<'isolations: [{orderID: a}]' | refusedAt "an order for no pod" 'spec.isolations[0].podUID'
+guard <<<'isolations: [{orderID: a, podUID: b}, {orderID: a, podUID: c}]' | refusedAt "two orders of one id" 'spec.isolations[1]'
 
-printf '%d cases, %d failed\n' "$cases" "$failures"
-((failures == 0))
+verdict

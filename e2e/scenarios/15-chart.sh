@@ -7,20 +7,14 @@
 # One line per case; exit 1 if one failed.
 set -uo pipefail
 
+# shellcheck source-path=SCRIPTDIR source=lib/cases.sh
+source "$(dirname "${BASH_SOURCE[0]}")/lib/cases.sh"
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 chart=$top/charts/firebreak
 version=$(kubectl version -o json 2>/dev/null | sed -n '/serverVersion/,$s/.*"gitVersion": "\(v[0-9.]*\).*/\1/p')
-work=$(mktemp -d)
-failures=0 cases=0
 trap 'rm -rf "$work"' EXIT
 trap 'exit 130' INT TERM
 
-report() {  # ok|FAILED, name, detail
-  cases=$((cases + 1))
-  if [[ $1 == ok ]]; then printf 'ok      %s\n' "$2"; return; fi
-  failures=$((failures + 1))
-  printf 'FAILED  %s\n        %s\n' "$2" "${3//$'\n'/$'\n'        }"
-}
 render() { helm template firebreak "$chart" --namespace firebreak-system --kube-version "${version:-v1.35.0}" "$@" 2>"$work/error"; }
 
 for values in "$chart"/ci/*-values.yaml; do
@@ -129,5 +123,4 @@ for level in 'Basic ' 'Full "SYS_PTRACE","DAC_READ_SEARCH"' 'Responder "SYS_PTRA
   else report FAILED "the sensor at level ${level%% *} has its capabilities only" "$got"; fi
 done
 
-printf '%d cases, %d failed\n' "$cases" "$failures"
-((failures == 0))
+verdict

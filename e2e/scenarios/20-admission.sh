@@ -10,22 +10,14 @@
 # One line per case; exit 1 if one failed, 2 if the policies are not there.
 set -uo pipefail
 
-namespace=${FIREBREAK_NAMESPACE:-firebreak-system}
-release=${FIREBREAK_RELEASE:-firebreak}
-sensorNamespace=${FIREBREAK_SENSOR_NAMESPACE:-firebreak-sensor}
-operatorUser=system:serviceaccount:$namespace:$release-operator
-sensorUser=system:serviceaccount:$sensorNamespace:$release-sensor
-# The group takes RBAC out of the way: what is refused below is refused by admission.
-operator=(--as="$operatorUser" --as-group=system:masters)
-sensor=(--as="$sensorUser" --as-group=system:masters)
+# shellcheck source-path=SCRIPTDIR source=lib/cases.sh
+source "$(dirname "${BASH_SOURCE[0]}")/lib/cases.sh"
 ada=(--as=e2e-ada --as-group=system:authenticated)
 bob=(--as=e2e-bob --as-group=system:authenticated)
 
 run=e2e-admission-$$
 inside=$run-in   # where ada may decide
 outside=$run-out # where she may not
-work=$(mktemp -d)
-failures=0 cases=0
 
 for name in remediations nodeguards seatbelt; do
   if ! kubectl get validatingadmissionpolicybinding "$release-$name" >/dev/null 2>"$work/error"; then
@@ -46,25 +38,6 @@ cleanup() {
 } >/dev/null 2>&1
 trap cleanup EXIT
 trap 'exit 130' INT TERM
-
-report() {  # ok|FAILED, name, detail
-  cases=$((cases + 1))
-  if [[ $1 == ok ]]; then printf 'ok      %s\n' "$2"; return; fi
-  failures=$((failures + 1))
-  printf 'FAILED  %s\n        %s\n' "$2" "${3//$'\n'/$'\n'        }"
-}
-allowed() {  # NAME kubectl-arguments...
-  local name=$1 answer; shift
-  # What exists already was let through: admission is asked before the store is.
-  if answer=$(kubectl "$@" 2>&1) || [[ $answer == *'already exists'* ]]; then report ok "allows $name"
-  else report FAILED "allows $name" "$answer"; fi
-}
-refused() {  # NAME TEXT kubectl-arguments...
-  local name=$1 text=$2 answer; shift 2
-  if answer=$(kubectl "$@" 2>&1); then report FAILED "refuses $name" "was allowed"
-  elif [[ $answer != *"$text"* ]]; then report FAILED "refuses $name" "does not say '$text': $answer"
-  else report ok "refuses $name"; fi
-}
 
 # --- what the cases need -------------------------------------------------------------------------
 
@@ -153,6 +126,16 @@ kind: Service
 metadata: {name: s, namespace: $inside}
 spec: {type: NodePort, selector: {app: d}, ports: [{port: 80}]}
 ---
+apiVersion: v1
+kind: Service
+metadata: {name: inner, namespace: $inside}
+spec: {selector: {app: d}, ports: [{port: 80}]}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: was, namespace: $inside, annotations: {firebreak.dev/published-as: "NodePort  80/TCP:80"}}
+spec: {selector: {app: d}, ports: [{port: 80}]}
+---
 apiVersion: networking.k8s.io/v1
 kind: NetworkPolicy
 metadata: {name: theirs, namespace: $inside}
@@ -180,16 +163,9 @@ networkPolicy ours "$inside" firebreak >"$work/np-ours.yaml"
 networkPolicy foreign "$inside" somebody >"$work/np-foreign.yaml"
 networkPolicy ours kube-system firebreak >"$work/np-system.yaml"
 
-must() {
-  local answer
-  if ! answer=$(kubectl "$@" 2>&1); then printf 'cannot set up: kubectl %s\n%s\n' "$*" "$answer" >&2; exit 2; fi
-}
 must apply -f "$work/people.yaml"
 # In a new namespace pods are refused until its ServiceAccount is there (where a controller makes it).
-for _ in {1..50}; do
-  kubectl get serviceaccount default -n "$inside" >/dev/null 2>&1 && break
-  sleep 0.2
-done
+eventually 30 kubectl get serviceaccount default -n "$inside"
 must apply -f "$work/targets.yaml"
 remediation "$inside" >"$work/inside.yaml"
 remediation "$outside" >"$work/outside.yaml"
@@ -304,6 +280,18 @@ merge cronjob j '{"spec":{"schedule":"* * * * *"}}'
 refused "another schedule of a CronJob" "replicas, suspend and the annotation" "${args[@]}"
 merge service s '{"spec":{"type":"ClusterIP"}}'
 allowed "unpublishing a Service" "${args[@]}"
+merge service s '{"spec":{"externalIPs":["192.0.2.1"]}}'
+refused "an external address on a Service" "only as it was before Firebreak unpublished it" "${args[@]}"
+merge service s '{"spec":{"ports":[{"port":80},{"port":22}]}}'
+refused "another port of a published Service" "only as it was before Firebreak unpublished it" "${args[@]}"
+merge service inner '{"spec":{"type":"NodePort"}}'
+refused "publishing a Service" "only as it was before Firebreak unpublished it" "${args[@]}"
+merge service inner '{"metadata":{"annotations":{"firebreak.dev/published-as":"NodePort  80/TCP:80"}}}'
+refused "a made-up mark on a Service" "says how the Service is published" "${args[@]}"
+merge service was '{"spec":{"type":"NodePort"}}'
+allowed "publishing a Service again as it was" "${args[@]}"
+merge service was '{"spec":{"type":"LoadBalancer"}}'
+refused "publishing a Service again otherwise" "only as it was before Firebreak unpublished it" "${args[@]}"
 merge service s '{"spec":{"selector":{"app":"other"}}}'
 refused "another selector of a Service" "never changes the selector of a Service" "${args[@]}"
 allowed "a NetworkPolicy of Firebreak's" "${operator[@]}" create --dry-run=server -f "$work/np-ours.yaml"
@@ -346,5 +334,4 @@ metadata: {name: $run, namespace: $namespace}
 E
 allowed "asking what it may do" "${operator[@]}" auth can-i create pods -n "$inside"
 
-printf '%d cases, %d failed\n' "$cases" "$failures"
-((failures == 0))
+verdict

@@ -7,12 +7,9 @@
 set -uo pipefail
 
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
-namespace=firebreak-system
-release=firebreak
-operator=(--as="system:serviceaccount:$namespace:$release-operator" --as-group=system:masters)
+# shellcheck source-path=SCRIPTDIR source=lib/cases.sh
+source "$(dirname "${BASH_SOURCE[0]}")/lib/cases.sh"
 mark=e2e-uninstall-$$
-work=$(mktemp -d)
-failures=0 cases=0
 
 if ! helm get values "$release" --namespace "$namespace" --output yaml >"$work/values.yaml" 2>"$work/error"; then
   printf 'release %s is not installed: %s\n' "$release" "$(<"$work/error")" >&2
@@ -30,16 +27,6 @@ cleanup() {
 } >/dev/null 2>&1
 trap cleanup EXIT
 trap 'exit 130' INT TERM
-
-report() {  # ok|FAILED, name, detail
-  cases=$((cases + 1))
-  if [[ $1 == ok ]]; then printf 'ok      %s\n' "$2"; return; fi
-  failures=$((failures + 1))
-  printf 'FAILED  %s\n        %s\n' "$2" "${3//$'\n'/$'\n'        }"
-}
-expect() {  # NAME WANTED GOT
-  if [[ $3 == "$2" ]]; then report ok "$1"; else report FAILED "$1" "is: $3"; fi
-}
 
 # What could be left hanging: a finalizer on a policy and on a Remediation.
 if ! kubectl "${operator[@]}" create -f - >"$work/error" 2>&1 <<E
@@ -88,5 +75,4 @@ else
   report FAILED "a second install takes over what stayed" "$(tail -3 <<<"$answer")"
 fi
 
-printf '%d cases, %d failed\n' "$cases" "$failures"
-((failures == 0))
+verdict

@@ -100,6 +100,16 @@ const CounterMetric kStaleSyncSkips{"firebreak_stale_sync_skips_total",
 const HistogramMetric kDetectionToCommit{"firebreak_detection_to_commit_seconds",
                                          "From the finding to the first write of its remediation",
                                          kSeconds};
+const CounterMetric kWatchLists{"firebreak_watch_lists_total",
+                                "Full lists: at the start, and after a watch that was lost"};
+const CounterMetric kWatchFailures{"firebreak_watch_failures_total",
+                                   "Watches that ended or were refused and had to wait"};
+const CounterMetric kWatchBadLines{"firebreak_watch_bad_lines_total",
+                                   "Lines of a watch that are no event; each forces a list"};
+const CounterMetric kWatchOversized{
+    "firebreak_watch_oversized_total",
+    "Objects too large to be read to their end: judged by their beginning, or skipped"};
+const CounterMetric kEvents{"firebreak_events_total", "Events written, dropped and given up"};
 const GaugeMetric kWatchLag{"firebreak_watch_lag_seconds",
                             "Time since a watch last delivered anything"};
 const CounterMetric kHttpChildRestarts{

@@ -76,6 +76,11 @@ extern const CounterMetric kRemediations;         // {family, action, result}
 extern const CounterMetric kRemediationsSkipped;  // {family, reason}
 extern const CounterMetric kStaleSyncSkips;       // {kind}
 extern const HistogramMetric kDetectionToCommit;  // {family}
+extern const CounterMetric kWatchLists;           // {resource}
+extern const CounterMetric kWatchFailures;        // {resource}
+extern const CounterMetric kWatchBadLines;        // {resource}
+extern const CounterMetric kWatchOversized;       // {resource}
+extern const CounterMetric kEvents;               // {result}
 extern const GaugeMetric kWatchLag;               // {resource}, in seconds
 extern const CounterMetric kHttpChildRestarts;    // how often the HTTP port's process died
 

@@ -26,4 +26,13 @@ bool ClusterAccess::connect(const CLI::App& app) {
   return true;
 }
 
+Result<std::string> ClusterAccess::user() {
+  auto review = client_->create(
+      kube::kSelfSubjectReviews, "",
+      {{"apiVersion", kube::apiVersionOf(kube::kSelfSubjectReviews)},
+       {"kind", "SelfSubjectReview"}});
+  if (!review) return tl::unexpected(review.error());
+  return stringOr(member(*review, {"status", "userInfo", "username"}));
+}
+
 }  // namespace firebreak

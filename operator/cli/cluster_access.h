@@ -5,6 +5,7 @@
 #include <CLI/CLI.hpp>
 #include <memory>
 #include <optional>
+#include <string>
 
 #include "firebreak/result.h"
 #include "kube/client.h"
@@ -20,6 +21,8 @@ class ClusterAccess {
   // Says on stderr, in the command's name, why there is no way; then false.
   bool connect(const CLI::App& app);
   kube::Client& client() { return *client_; }
+  // Who the API server takes us for: whatever the kubeconfig calls the user, this counts.
+  Result<std::string> user();
 
  private:
   kube::ConfigSource source_;

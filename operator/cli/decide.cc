@@ -20,15 +20,6 @@ constexpr Word kWords[] = {
     {"revert", "Revert", "Undoes what was done; it is not done again until the finding changes"},
 };
 
-// Who the API server takes us for: whatever the kubeconfig calls the user, this counts.
-Result<std::string> whoAmI(kube::Client& client) {
-  auto review = client.create(
-      kube::kSelfSubjectReviews, "",
-      {{"apiVersion", kube::apiVersionOf(kube::kSelfSubjectReviews)}, {"kind", "SelfSubjectReview"}});
-  if (!review) return tl::unexpected(review.error());
-  return stringOr(member(*review, {"status", "userInfo", "username"}));
-}
-
 int refused(const CLI::App& app, const Error& error) {
   std::cerr << app.get_name() << ": " << error.message << "\n";
   return 1;
@@ -54,7 +45,7 @@ int runDecide(int argc, char** argv) {
     return app.exit(error, std::cout, std::cerr) == 0 ? 0 : 2;
   }
   if (!access.connect(app)) return 1;
-  auto user = whoAmI(access.client());
+  auto user = access.user();
   if (!user) return refused(app, user.error());
   auto remediation = access.client().get(kube::kRemediations, "", name);
   if (!remediation) return refused(app, remediation.error());

@@ -4,6 +4,8 @@
 #include <iostream>
 #include <optional>
 
+#include "cli/cluster_access.h"
+#include "cli/cluster_documents.h"
 #include "cli/loader.h"
 #include "cli/scan_policy.h"
 #include "cli/scan_report.h"
@@ -19,20 +21,25 @@ constexpr int kBadInput = 2;
 
 struct Options {
   std::vector<std::string> paths;
+  bool cluster = false;
   std::string output = "table";
   std::string policy;
   Severity minSeverity = Severity::kLow;
   std::optional<Severity> failOn;
 };
 
+constexpr char kAbout[] =
+    "Judges Kubernetes manifests, or with --cluster what runs: open consoles, exposed secrets,\n"
+    "miners. PATH is a file, a folder (searched for *.yaml, *.yml, *.json) or - for standard "
+    "input.\n"
+    "--cluster only reads, never a Secret, and asks no console.";
+
 // Parses into *options; the exit code where the command is over already.
-std::optional<int> parseOptions(int argc, char** argv, Options* options, std::ostream& out,
-                                std::ostream& err) {
-  CLI::App app{
-      "Judges Kubernetes manifests: open consoles, exposed secrets, miners.\n"
-      "PATH is a file, a folder (searched for *.yaml, *.yml, *.json) or - for standard input."};
-  app.name("firebreak scan");
-  app.add_option("PATH", options->paths, "what to scan")->required();
+std::optional<int> parseOptions(int argc, char** argv, CLI::App& app, Options* options,
+                                std::ostream& out, std::ostream& err) {
+  auto* paths = app.add_option("PATH", options->paths, "what to scan");
+  app.add_flag("--cluster", options->cluster, "scan the live objects of a cluster instead")
+      ->excludes(paths);
   app.add_option("-o,--output", options->output, "table, json, sarif or html")
       ->check([](const std::string& form) {
         return reportWriter(form) != nullptr ? std::string()
@@ -58,6 +65,10 @@ std::optional<int> parseOptions(int argc, char** argv, Options* options, std::os
   } catch (const CLI::ParseError& error) {
     int code = app.exit(error, out, err);
     return code == 0 ? kClean : kBadInput;
+  }
+  if (options->paths.empty() && !options->cluster) {
+    err << "firebreak scan: nothing to scan: give a PATH, - or --cluster\n";
+    return kBadInput;
   }
   parseSeverity(minSeverity, &options->minSeverity);
   Severity parsed{};
@@ -96,7 +107,10 @@ int runScan(int argc, char** argv) { return runScan(argc, argv, std::cin, std::c
 
 int runScan(int argc, char** argv, std::istream& in, std::ostream& out, std::ostream& err) {
   Options options;
-  if (auto code = parseOptions(argc, argv, &options, out, err)) return *code;
+  ClusterAccess access;
+  CLI::App app(kAbout, "firebreak scan");
+  access.addOptions(app);
+  if (auto code = parseOptions(argc, argv, app, &options, out, err)) return *code;
   ScanPolicy policy;
   if (!options.policy.empty()) {
     auto read = readScanPolicy(options.policy);
@@ -106,7 +120,9 @@ int runScan(int argc, char** argv, std::istream& in, std::ostream& out, std::ost
     }
     policy = std::move(*read);
   }
-  Loaded loaded = loadPaths(options.paths, in);
+  if (options.cluster && !access.connect(app)) return kBadInput;
+  Loaded loaded =
+      options.cluster ? loadCluster(access.client()) : loadPaths(options.paths, in);
   for (const LoadError& note : loaded.notes) tell(note, err);
   for (const LoadError& error : loaded.errors) tell(error, err);
 

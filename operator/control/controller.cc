@@ -60,7 +60,8 @@ struct Controller::Impl {
         world(transport, options.reconciler.operatorNamespace),
         keys(client, options.reconciler.operatorNamespace, options.keySecret),
         secrets(client, world, clock, protectedNamespaces(options.reconciler),
-                options.reconciler.operatorNamespace),
+                options.reconciler.operatorNamespace,
+                [this](const Remediation& console) { return isOurs(keys, console); }),
         exposures(client, clock),
         executor(client, secrets, std::move(mayWrite)),
         opener(client, world, keys),
@@ -119,6 +120,10 @@ void Controller::Impl::addHandlers() {
     if (auto loaded = keys.load(); !loaded) return tl::unexpected(loaded.error());
     log::info("caches are in step", {{"pods", world.pods.size()},
                                      {"remediations", world.remediations.size()}});
+    // Nobody fills the budget with Remediations of his own making; only now can they be told apart.
+    for (const auto& remediation : world.remediations.snapshot()) {
+      if (!isOurs(keys, *remediation)) ledger.forget(remediation->name);
+    }
     judging = true;
     enqueueEverything();
     return std::optional<WallTime>();
@@ -190,7 +195,7 @@ void Controller::Impl::watchChanges() {
       return;
     }
     remediations.observed(key, now->resourceVersion);
-    ledger.note(*now);
+    if (isOurs(keys, *now)) ledger.note(*now);
     bool decided = old && old->generation != now->generation;
     bool mine = old && !decided;
     if (!mine) enqueue("remediation", key, QueuePriority::kUrgent);

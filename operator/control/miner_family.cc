@@ -181,8 +181,8 @@ ProofView MinerFamily::prove(const Remediation& remediation, const SecurityPolic
     if (report.orderId != id || report.measure != "Probe") continue;
     if (report.state == "Verified") {
       return {Verdict::kTrue, "ConnectFailed",
-              "a connect from inside the pod's network fails" +
-                  (report.message.empty() ? "" : " (" + report.message + ")")};
+              report.message.empty() ? "a connect from inside the pod's network fails"
+                                     : report.message};
     }
     if (report.state == "Failed") {
       return {Verdict::kFalse, "StillConnects", "the sensor says: " + report.message};

@@ -35,13 +35,22 @@ std::string cutName(const std::string& name) {
 
 }  // namespace
 
+std::string remediationName(const KeyRing& keys, Family family, const ObjectRef& target) {
+  std::string tag = keys.tag(target.uid + '\0' + std::string(toString(family)));
+  if (tag.empty()) return "";
+  return kebab(family) + "-" + cutName(target.name) + "-" + tag;
+}
+
+bool isOurs(const KeyRing& keys, const Remediation& remediation) {
+  std::string name = remediationName(keys, remediation.family, remediation.target);
+  return name.empty() || name == remediation.name;
+}
+
 Opener::Opener(kube::Client& client, World& world, KeyRing& keys)
     : client_(client), world_(world), keys_(keys) {}
 
 std::string Opener::nameFor(Family family, const ObjectRef& target) const {
-  std::string tag = keys_.tag(target.uid + '\0' + std::string(toString(family)));
-  if (tag.empty()) return "";
-  return kebab(family) + "-" + cutName(target.name) + "-" + tag;
+  return remediationName(keys_, family, target);
 }
 
 Result<std::string> Opener::open(Family family, const ObjectRef& target,

@@ -5,6 +5,7 @@
 #include "api/remediation_json.h"
 #include "base/json.h"
 #include "base/log.h"
+#include "control/opener.h"
 #include "kube/events.h"
 
 namespace firebreak::control {
@@ -156,6 +157,12 @@ Result<RemediationReconciler::Gathered> RemediationReconciler::gather(
     const Remediation& remediation, const std::vector<ProofView>& proofs) {
   Gathered gathered;
   gathered.remediation = remediation;
+  if (!isOurs(keys_, remediation)) {
+    gathered.situation.remediation = remediation;
+    gathered.situation.notOurs = true;
+    gathered.situation.now = clock_.wall();
+    return gathered;
+  }
   gathered.coverage = coverageOf(world_, remediation.target.ns);
   FamilyDriver* driver = families_[remediation.family];
   if (driver == nullptr) {
@@ -203,6 +210,7 @@ Result<Remediation> RemediationReconciler::save(const Remediation& remediation,
   }
   auto saved = remediationFromJson(*written);
   if (!saved) return saved;
+  if (!isOurs(keys_, *saved)) return saved;  // neither counted nor followed
   ledger_.note(*saved, ownerUid);
   {
     std::lock_guard lock(mutex_);

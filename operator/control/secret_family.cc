@@ -23,9 +23,11 @@ bool stillExposes(const Remediation& console) {
          console.status.outcome != Outcome::kNoLongerPresent;
 }
 
+// What was made by another of these is looked at before its maker: whatever is seen finds its owner in a
+// later list, also while a roll-out makes new ones.
 const kube::ResourceType* const kConsumerTypes[] = {
+    &kube::kPods,        &kube::kJobs,         &kube::kCronJobs,  &kube::kReplicaSets,
     &kube::kDeployments, &kube::kStatefulSets, &kube::kDaemonSets,
-    &kube::kCronJobs,    &kube::kJobs,         &kube::kPods,
 };
 
 std::string strategyOf(const Json& object) {
@@ -37,18 +39,20 @@ std::string strategyOf(const Json& object) {
 
 SecretFamily::SecretFamily(kube::Client& client, World& world, Clock& clock,
                            std::vector<std::string> protectedNamespaces,
-                           std::string operatorNamespace)
+                           std::string operatorNamespace,
+                           std::function<bool(const Remediation&)> isOurs)
     : client_(client),
       world_(world),
       clock_(clock),
       protected_(std::move(protectedNamespaces)),
       operatorNamespace_(std::move(operatorNamespace)),
+      isOurs_(std::move(isOurs)),
       store_(client) {}
 
 Result<std::vector<Consequence>> SecretFamily::consequencesOf(const Remediation& console) {
   std::vector<Consequence> all;
   auto service = world_.services.get(console.target.ns + "/" + console.target.name);
-  if (!service || !stillExposes(console)) return all;
+  if (!service || !stillExposes(console) || !isOurs_(console)) return all;
   std::set<const PodSpec*> seen;
   std::set<std::string> names;
   std::vector<std::shared_ptr<const Pod>> pods;

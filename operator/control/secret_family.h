@@ -4,6 +4,7 @@
 // rotator's calls.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -26,7 +27,8 @@ struct Consequence {
 class SecretFamily : public FamilyDriver, public ExternalSteps {
  public:
   SecretFamily(kube::Client& client, World& world, Clock& clock,
-               std::vector<std::string> protectedNamespaces, std::string operatorNamespace);
+               std::vector<std::string> protectedNamespaces, std::string operatorNamespace,
+               std::function<bool(const Remediation&)> isOurs);
 
   Family family() const override { return Family::kExposedSecret; }
   Result<Assessment> assess(const Remediation& remediation, const SecurityPolicy* policy,
@@ -53,6 +55,7 @@ class SecretFamily : public FamilyDriver, public ExternalSteps {
   Clock& clock_;
   const std::vector<std::string> protected_;
   const std::string operatorNamespace_;
+  const std::function<bool(const Remediation&)> isOurs_;
   ApiSecretStore store_;
 };
 

@@ -86,9 +86,11 @@ World::World(kube::Transport& transport, std::string operatorNamespace)
       brakes("brake", projectBrake) {
   auto watch = [&](const kube::ResourceType& type, kube::WatchSink& sink, std::string ns = "",
                    std::string fieldSelector = "") {
+    // Nobody hides a pod by making it huge; half a policy or half a journal is worse than none.
+    const bool others = type == kube::kPods || type == kube::kServices || type == kube::kIngresses;
     reflectors_.push_back(std::make_unique<kube::Reflector>(
-        transport, kube::WatchTarget{type, std::move(ns), "", std::move(fieldSelector), false},
-        sink));
+        transport,
+        kube::WatchTarget{type, std::move(ns), "", std::move(fieldSelector), false, others}, sink));
   };
   watch(kube::kSecurityPolicies, policies);
   watch(kube::kRemediations, remediations);

@@ -27,6 +27,28 @@ const char* contentTypeOf(PatchKind kind) {
   return "";
 }
 
+// The API server compares the `test` of a JSON patch as text, against text in which Go escaped these.
+std::string escapedAsGoDoes(std::string_view json) {
+  std::string text;
+  text.reserve(json.size());
+  for (char c : json) {
+    switch (c) {  // inside strings only: nothing else in JSON holds them
+      case '<':
+        text += "\\u003c";
+        break;
+      case '>':
+        text += "\\u003e";
+        break;
+      case '&':
+        text += "\\u0026";
+        break;
+      default:
+        text += c;
+    }
+  }
+  return text;
+}
+
 std::string describeTarget(const ResourceType& type, std::string_view ns, std::string_view name) {
   std::string text(type.kind);
   if (name.empty()) return ns.empty() ? text : text + " in " + std::string(ns);
@@ -189,7 +211,7 @@ Result<Json> Client::patch(const ResourceType& type, std::string_view ns, std::s
   call.path += "?fieldManager=" + urlEncode(options.fieldManager);
   if (apply && options.force) call.path += "&force=true";
   if (options.dryRun) call.path += "&dryRun=All";
-  call.body = dumpJson(body);
+  call.body = kind == PatchKind::kJson ? escapedAsGoDoes(dumpJson(body)) : dumpJson(body);
   call.contentType = contentTypeOf(kind);
   call.priority = options.priority;
   // A JSON patch that was carried out fails its own `test` the second time.

@@ -131,7 +131,20 @@ Status readUser(const Entry& user, ClusterConfig* out) {
   out->password = text(user.body, "password");
   out->impersonateUser = text(user.body, "as");
   if (const YAML::Node groups = user.body["as-groups"]; groups && groups.IsSequence()) {
-    for (const YAML::Node& group : groups) out->impersonateGroups.push_back(group.Scalar());
+    for (const YAML::Node& group : groups) {
+      if (group.IsScalar()) out->impersonateGroups.push_back(group.Scalar());
+    }
+  }
+  out->impersonateUid = text(user.body, "as-uid");
+  if (const YAML::Node extra = user.body["as-user-extra"]; extra && extra.IsMap()) {
+    for (const auto& entry : extra) {
+      if (!entry.first.IsScalar() || !entry.second.IsSequence()) continue;
+      for (const YAML::Node& value : entry.second) {
+        if (value.IsScalar()) {
+          out->impersonateExtra.emplace_back(entry.first.Scalar(), value.Scalar());
+        }
+      }
+    }
   }
   if (user.body["auth-provider"]) {
     return fail(ErrorCode::kInvalid, "read kubeconfig " + path +

@@ -47,7 +47,9 @@ struct ClusterConfig {
 
   std::string proxyUrl;  // empty = HTTPS_PROXY and NO_PROXY of the environment
   std::string impersonateUser;
+  std::string impersonateUid;
   std::vector<std::string> impersonateGroups;
+  std::vector<std::pair<std::string, std::string>> impersonateExtra;
 };
 
 struct ConfigSource {

@@ -6,6 +6,7 @@
 
 #include "base/digest.h"
 #include "base/log.h"
+#include "kube/resource_types.h"
 
 namespace firebreak::kube {
 namespace {
@@ -50,6 +51,7 @@ Status Credentials::renew() {
     fresh = std::move(*ran);
   }
   std::lock_guard lock(mutex_);
+  lastRun_ = clock_.mono();
   if (fresh) fromPlugin_ = std::move(fresh);
   lastLook_ = clock_.mono();
   return readFilesLocked();
@@ -67,9 +69,14 @@ std::shared_ptr<const AuthMaterial> Credentials::current() {
   return material_;
 }
 
+void Credentials::suspect() {
+  std::lock_guard lock(mutex_);
+  lastLook_ = {};
+}
+
 bool Credentials::expiring() const {
   std::lock_guard lock(mutex_);
-  return fromPlugin_ && fromPlugin_->expires &&
+  return fromPlugin_ && fromPlugin_->expires && clock_.mono() - lastRun_ >= kLookEvery &&
          clock_.wall() + kRenewBefore >= *fromPlugin_->expires;
 }
 
@@ -109,6 +116,13 @@ Status Credentials::readFilesLocked() {
     next->headers.push_back("Impersonate-User: " + config_.impersonateUser);
     for (const std::string& group : config_.impersonateGroups) {
       next->headers.push_back("Impersonate-Group: " + group);
+    }
+    if (!config_.impersonateUid.empty()) {
+      next->headers.push_back("Impersonate-Uid: " + config_.impersonateUid);
+    }
+    for (const auto& [key, value] : config_.impersonateExtra) {
+      // A header's name: what may not stand there is percent-encoded, as kubectl does it.
+      next->headers.push_back("Impersonate-Extra-" + urlEncode(key) + ": " + value);
     }
   }
   material_ = std::move(next);

@@ -32,8 +32,11 @@ class Credentials {
   Status renew();
   // Looks at the files at most every ten seconds; cheap otherwise.
   std::shared_ptr<const AuthMaterial> current();
+  // The next current() looks, however soon: a connection failed, so a file may have changed.
+  void suspect();
   bool hasPlugin() const { return config_.exec.has_value(); }
-  // The plugin's credential ends within a minute: renew() should be called.
+  // The plugin's credential ends within a minute and the plugin was not asked just now: renew()
+  // should be called.
   bool expiring() const;
 
  private:
@@ -45,6 +48,7 @@ class Credentials {
   std::shared_ptr<const AuthMaterial> material_ = std::make_shared<AuthMaterial>();
   std::optional<ExecCredential> fromPlugin_;
   MonoTime lastLook_{};
+  MonoTime lastRun_{};  // of the plugin
 };
 
 }  // namespace firebreak::kube

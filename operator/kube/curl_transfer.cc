@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <charconv>
 #include <cstdlib>
 #include <utility>
@@ -117,6 +118,7 @@ CURL* CurlTransfer::prepare(const CurlTarget& target, const AuthMaterial& auth, 
   easy_ = curl_easy_init();
   if (!easy_) std::abort();
   lane_ = &lane;
+  connectTimeout_ = target.connectTimeout;
   const auto set = [this](CURLoption option, auto value) {
     curl_easy_setopt(easy_, option, value);
   };
@@ -145,13 +147,7 @@ CURL* CurlTransfer::prepare(const CurlTarget& target, const AuthMaterial& auth, 
     set(CURLOPT_PROXY, target.proxyUrl.c_str());
     set(CURLOPT_NOPROXY, "");
   }
-  if (handler_) {
-    set(CURLOPT_LOW_SPEED_LIMIT, 1L);
-    set(CURLOPT_LOW_SPEED_TIME,
-        static_cast<long>(std::chrono::ceil<std::chrono::seconds>(request_.timeout).count()));
-  } else {
-    set(CURLOPT_TIMEOUT_MS, static_cast<long>(request_.timeout.count()));
-  }
+  set(CURLOPT_TIMEOUT_MS, static_cast<long>(request_.timeout.count()));
   set(CURLOPT_CUSTOMREQUEST, request_.method.c_str());
   if (!request_.body.empty() || request_.method == "POST") {
     set(CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request_.body.size()));
@@ -215,6 +211,7 @@ size_t CurlTransfer::onHeader(char* data, size_t, size_t size, void* self) {
   transfer->lane_->lastBytes = std::chrono::steady_clock::now();
   const std::string_view line(data, size);
   if (line.starts_with("HTTP/")) transfer->response_ = HttpResponse{};
+  if (line.starts_with("HTTP/1.") && transfer->lane_->onHttp1) transfer->lane_->onHttp1();
   if (const auto wait = readRetryAfter(line); wait.count() > 0) {
     transfer->response_.retryAfter = wait;
   }
@@ -246,12 +243,6 @@ size_t CurlTransfer::onBody(char* data, size_t, size_t size, void* self) {
   return size;
 }
 
-bool CurlTransfer::http1() const {
-  long version = 0;
-  curl_easy_getinfo(easy_, CURLINFO_HTTP_VERSION, &version);
-  return version == CURL_HTTP_VERSION_1_1 || version == CURL_HTTP_VERSION_1_0;
-}
-
 TransportError CurlTransfer::failure(CURLcode result) const {
   TransportError out;
   out.error.code = ErrorCode::kUnavailable;
@@ -265,7 +256,13 @@ TransportError CurlTransfer::failure(CURLcode result) const {
   } else if (result == CURLE_OPERATION_TIMEDOUT) {
     curl_off_t sentAt = 0;
     curl_easy_getinfo(easy_, CURLINFO_PRETRANSFER_TIME_T, &sentAt);
-    if (sentAt == 0) out.sent = Sent::kNo;
+    if (sentAt == 0) {
+      const auto waited = std::min(connectTimeout_, request_.timeout);
+      out.sent = Sent::kNo;
+      out.error.message = "no connection within " + std::to_string(waited.count()) + " ms" +
+                          nextStep(CURLE_COULDNT_CONNECT);
+      return out;
+    }
     out.error.code = ErrorCode::kTimeout;
     out.error.message = "no answer within " + std::to_string(request_.timeout.count()) + " ms";
   } else {

@@ -25,6 +25,7 @@ struct CurlLane {
   std::set<curl_socket_t> sockets;  // so that a stalled connection can be cut
   MonoTime lastBytes{};
   bool pinging = false;
+  std::function<void()> onHttp1;  // an answer came by HTTP/1.1; called from inside curl
 };
 
 // What every transfer to this server shares; constant after the start.
@@ -64,7 +65,6 @@ class CurlTransfer {
   const HttpRequest& request() const { return request_; }
   bool isStream() const { return handler_ != nullptr; }
   bool headSeen() const { return headSeen_; }
-  bool http1() const;
   StreamId id() const { return id_; }
   CURL* easy() const { return easy_; }
   CurlLane* lane() const { return lane_; }
@@ -83,6 +83,7 @@ class CurlTransfer {
   std::function<void(TransportResult)> done_;
   const std::shared_ptr<StreamHandler> handler_;
   const StreamId id_ = 0;
+  std::chrono::milliseconds connectTimeout_{0};
   CURL* easy_ = nullptr;
   CurlLane* lane_ = nullptr;
   curl_slist* headers_ = nullptr;

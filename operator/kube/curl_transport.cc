@@ -34,6 +34,10 @@ class CurlTransport : public Transport {
     for (CurlLane* lane : {&calls_, &streams_}) {
       lane->multi = loop_.addMulti(done);
       curl_multi_setopt(lane->multi, CURLMOPT_PIPELINING, static_cast<long>(CURLPIPE_MULTIPLEX));
+      // With the first answer, not its end: a watch ends in minutes, and others wait for a place.
+      lane->onHttp1 = [this] {
+        if (!wide_) loop_.post([this] { widen(); });
+      };
     }
     limitConnections(!target_.https);
   }
@@ -136,8 +140,9 @@ class CurlTransport : public Transport {
     if (transfer->isStream()) openStreams_.erase(transfer->id());
     const bool counted = !transfer->isStream() && pings_.erase(easy) == 0;
     if (counted) queue_.finished(transfer->request().priority);
-    if (result == CURLE_OK && target_.https && !wide_ && transfer->http1()) widen();
     if (result == CURLE_OPERATION_TIMEDOUT && counted) ping(calls_);
+    // A certificate or authority that was renewed shows as a connection that fails.
+    if (result != CURLE_OK) credentials_.suspect();
     transfer->finish(result);
     pump();
   }
@@ -153,6 +158,7 @@ class CurlTransport : public Transport {
 
   // The server (or a proxy before it) speaks HTTP/1.1 only: a stream takes a whole connection.
   void widen() {
+    if (wide_) return;
     limitConnections(true);
     for (auto& [easy, transfer] : transfers_) {
       if (transfer->headSeen()) continue;

@@ -2,11 +2,13 @@
 
 #include <condition_variable>
 #include <deque>
+#include <map>
 #include <mutex>
 #include <thread>
 #include <utility>
 
 #include "base/log.h"
+#include "base/metrics.h"
 #include "base/time_format.h"
 
 namespace firebreak::kube {
@@ -16,6 +18,9 @@ constexpr size_t kMaxNote = 1024;
 constexpr size_t kMaxReason = 128;
 // How often an Event that could not be written is tried, beyond the client's own retries.
 constexpr int kAttempts = 3;
+// What is said again within this time belongs to a series, as client-go has it.
+constexpr auto kSeriesWindow = std::chrono::minutes(6);
+constexpr size_t kMaxSeries = 1024;
 
 // At most `max` bytes, never half a character: bytes 10xxxxxx continue one.
 std::string cutUtf8(const std::string& text, size_t max) {
@@ -35,6 +40,18 @@ Json refJson(const ObjectRef& ref) {
 std::string namespaceOf(const EventSpec& spec) {
   return spec.regarding.ns.empty() ? "default" : spec.regarding.ns;
 }
+
+// What two Events of one series have in common.
+std::string seriesKey(const EventSpec& spec) {
+  return dumpJson(Json::array({static_cast<int>(spec.type), spec.reason, spec.action, spec.note,
+                               refJson(spec.regarding)}));
+}
+
+struct Series {
+  std::string name;  // of the first Event
+  int64_t count = 1;
+  WallTime last{};
+};
 
 }  // namespace
 
@@ -71,11 +88,47 @@ struct EventRecorder::Impl {
       lock.lock();
       writing = false;
       ++(ok ? stats.written : stats.failed);
+      metrics().increment(metric::kEvents, {{"result", ok ? "written" : "failed"}});
       changed.notify_all();
     }
   }
 
   bool write(const EventSpec& spec) {
+    const std::string key = seriesKey(spec);
+    auto known = series.find(key);
+    if (known != series.end() && spec.time - known->second.last < kSeriesWindow) {
+      if (known->second.name == spec.name) return true;  // the same step once more
+      if (prolong(spec, known->second)) return true;
+    }
+    if (!writeOne(spec)) return false;
+    if (series.size() >= kMaxSeries) forgetOldSeries(spec.time);
+    series[key] = {spec.name, 1, spec.time};
+    return true;
+  }
+
+  // False where the first Event is gone or cannot be changed; then a new one is made.
+  bool prolong(const EventSpec& spec, Series& known) {
+    PatchOptions options;
+    options.priority = Priority::kEvent;
+    const Json patch = {{"series",
+                         {{"count", known.count + 1},
+                          {"lastObservedTime", formatMicroTime(spec.time)}}}};
+    auto done =
+        client.patch(kEvents, namespaceOf(spec), known.name, PatchKind::kMerge, patch, options);
+    if (!done) return false;
+    ++known.count;
+    known.last = spec.time;
+    return true;
+  }
+
+  void forgetOldSeries(WallTime now) {
+    std::erase_if(series, [&](const auto& entry) {
+      return now - entry.second.last >= kSeriesWindow;
+    });
+    if (series.size() >= kMaxSeries) series.clear();
+  }
+
+  bool writeOne(const EventSpec& spec) {
     const Json body = eventJson(spec, instance);
     for (int attempt = 1;; ++attempt) {
       const auto made = client.create(kEvents, namespaceOf(spec), body, Priority::kEvent);
@@ -100,6 +153,7 @@ struct EventRecorder::Impl {
   std::condition_variable changed;
   std::deque<EventSpec> queue;
   EventStats stats;
+  std::map<std::string, Series> series;  // the writing thread's own
   bool writing = false;
   bool stopping = false;
   std::thread thread;
@@ -123,6 +177,7 @@ void EventRecorder::emit(EventSpec spec) {
   std::lock_guard lock(impl_->mutex);
   if (impl_->queue.size() >= impl_->capacity) {
     ++impl_->stats.dropped;
+    metrics().increment(metric::kEvents, {{"result", "dropped"}});
     return;
   }
   impl_->queue.push_back(std::move(spec));

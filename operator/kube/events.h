@@ -2,7 +2,8 @@
 // with a thread of its own that writes at the lowest priority; emit() never blocks, and what does
 // not fit is counted, so that Events can never hold back a remediation. Names are the caller's and
 // deterministic: the same step emits the same Event once, also after a restart (AlreadyExists is
-// success). Thread-safe.
+// success). Another step that says the same of the same object soon after becomes part of the first
+// one's series. Thread-safe.
 #pragma once
 
 #include <chrono>
@@ -35,7 +36,7 @@ struct EventSpec {
 Json eventJson(const EventSpec& spec, const std::string& reportingInstance);
 
 struct EventStats {
-  uint64_t written = 0;
+  uint64_t written = 0;  // as an Event of its own, or as one more of a series
   uint64_t dropped = 0;  // the queue was full
   uint64_t failed = 0;   // given up after retries
 };

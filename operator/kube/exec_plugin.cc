@@ -9,6 +9,9 @@
 
 #include <cerrno>
 #include <cstring>
+#include <fstream>
+#include <sstream>
+#include <utility>
 #include <vector>
 
 #include "base/digest.h"
@@ -23,6 +26,25 @@ namespace {
 constexpr size_t kMaxOutput = size_t{1} << 20;
 constexpr const char* kGroup = "client.authentication.k8s.io/";
 
+std::string readText(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::stringstream text;
+  if (file) text << file.rdbuf();
+  return text.str();
+}
+
+// What the kubeconfig sets wins over what is there.
+std::vector<std::string> environmentWith(
+    const std::vector<std::pair<std::string, std::string>>& more) {
+  std::vector<std::string> env;
+  for (char** entry = environ; *entry; ++entry) env.emplace_back(*entry);
+  for (const auto& [name, value] : more) {
+    std::erase_if(env, [&](const std::string& entry) { return entry.starts_with(name + "="); });
+    env.push_back(name + "=" + value);
+  }
+  return env;
+}
+
 std::string execInfo(const ClusterConfig& config) {
   Json info = {{"kind", "ExecCredential"},
                {"apiVersion", config.exec->apiVersion},
@@ -31,7 +53,8 @@ std::string execInfo(const ClusterConfig& config) {
     Json cluster = {{"server", config.server}};
     if (!config.tlsServerName.empty()) cluster["tls-server-name"] = config.tlsServerName;
     if (config.insecureSkipTlsVerify) cluster["insecure-skip-tls-verify"] = true;
-    if (!config.caPem.empty()) cluster["certificate-authority-data"] = base64Encode(config.caPem);
+    const std::string ca = config.caPem.empty() ? readText(config.caFile) : config.caPem;
+    if (!ca.empty()) cluster["certificate-authority-data"] = base64Encode(ca);
     if (!config.proxyUrl.empty()) cluster["proxy-url"] = config.proxyUrl;
     info["spec"]["cluster"] = std::move(cluster);
   }
@@ -93,10 +116,9 @@ Result<ExecCredential> runExecPlugin(const ClusterConfig& config,
   const std::string hint = exec.installHint.empty() ? "" : "; " + exec.installHint;
   std::vector<std::string> args{exec.command};
   args.insert(args.end(), exec.args.begin(), exec.args.end());
-  std::vector<std::string> env;
-  for (char** entry = environ; *entry; ++entry) env.emplace_back(*entry);
-  for (const auto& [name, value] : exec.env) env.push_back(name + "=" + value);
-  env.push_back("KUBERNETES_EXEC_INFO=" + execInfo(config));
+  auto variables = exec.env;
+  variables.emplace_back("KUBERNETES_EXEC_INFO", execInfo(config));
+  std::vector<std::string> env = environmentWith(variables);
 
   int ends[2];
   if (pipe2(ends, O_CLOEXEC) != 0) return fail(ErrorCode::kInternal, what + std::strerror(errno));

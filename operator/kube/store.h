@@ -1,7 +1,8 @@
 // Store<T>: the projections of the objects that one Reflector sees, by "ns/name" (or "name").
 // A new list is built beside the old one and swapped in when it is complete, so that readers never
 // see half of one; objects that did not change keep their projection. What is gone after a list is
-// found by comparing keys. A new uid under an old key is a deletion and an addition.
+// found by comparing keys. A new uid under an old key is a deletion and an addition. What is older
+// than what is held is left out: a key never goes back.
 // Written by the I/O thread through WatchSink; every other method may be called from any thread.
 #pragma once
 
@@ -18,6 +19,7 @@
 
 #include "base/log.h"
 #include "kube/object_identity.h"
+#include "kube/resource_version.h"
 #include "kube/watch.h"
 
 namespace firebreak::kube {
@@ -92,6 +94,14 @@ class Store : public WatchSink {
       auto it = items_.find(key);
       if (it != items_.end()) old = it->second;
     }
+    if (!initial && isOlder(identity->resourceVersion, old.resourceVersion)) return;
+    if (initial && next_) {
+      auto listed = next_->find(key);
+      if (listed != next_->end() &&
+          isOlder(identity->resourceVersion, listed->second.resourceVersion)) {
+        return;
+      }
+    }
     const bool same = old.value && old.uid == identity->uid &&
                       old.resourceVersion == identity->resourceVersion &&
                       !identity->resourceVersion.empty();
@@ -99,7 +109,12 @@ class Store : public WatchSink {
     Item now{identity->uid, identity->resourceVersion, old.value};
     if (!same) {
       auto projected = project_(objectJson);
-      if (!projected) return reject(projected.error());
+      if (!projected) {
+        reject(projected.error());
+        // Whatever it is now, what it replaced is gone.
+        if (!initial && old.value && old.uid != identity->uid) remove(key);
+        return;
+      }
       now.value = std::make_shared<const T>(std::move(*projected));
     }
     if (initial && next_) {
@@ -117,16 +132,19 @@ class Store : public WatchSink {
     auto identity = identityOf(objectJson);
     if (!identity) return reject(identity.error());
     const std::string key = identity->key();
-    if (next_) next_->erase(key);
-    Item old;
+    const auto overtaken = [&](const Item& held) {
+      return isOlder(identity->resourceVersion, held.resourceVersion);
+    };
+    if (next_) {
+      auto it = next_->find(key);
+      if (it != next_->end() && !overtaken(it->second)) next_->erase(it);
+    }
     {
       std::lock_guard lock(mutex_);
       auto it = items_.find(key);
-      if (it == items_.end()) return;
-      old = std::move(it->second);
-      items_.erase(it);
+      if (it == items_.end() || overtaken(it->second)) return;
     }
-    announce(key, old, Item{});
+    remove(key);
   }
 
   void synced() override {
@@ -166,6 +184,11 @@ class Store : public WatchSink {
     error_ = error;
   }
 
+  void resumed() override {
+    std::lock_guard lock(mutex_);
+    error_.reset();
+  }
+
  private:
   struct Item {
     std::string uid;
@@ -182,6 +205,18 @@ class Store : public WatchSink {
       return;
     }
     if (old.value != now.value) onChange_(key, old.value, now.value);
+  }
+
+  void remove(const std::string& key) {
+    Item old;
+    {
+      std::lock_guard lock(mutex_);
+      auto it = items_.find(key);
+      if (it == items_.end()) return;
+      old = std::move(it->second);
+      items_.erase(it);
+    }
+    announce(key, old, Item{});
   }
 
   void reject(const Error& error) {

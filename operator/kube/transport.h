@@ -27,7 +27,8 @@ struct HttpRequest {
   std::string contentType = "application/json";
   std::string accept = "application/json";
   Priority priority = Priority::kRead;
-  // From leaving the queue to the last byte; for streams the longest silence.
+  // From leaving the queue to the last byte. The server ends a stream earlier by itself, so one that
+  // is still there, however slowly it drips, has lost its server.
   std::chrono::milliseconds timeout{10'000};
   // A longer body is an error, not a reason to run out of memory.
   size_t maxBodyBytes = size_t{64} << 20;

@@ -6,8 +6,11 @@
 #include <utility>
 
 #include "base/log.h"
+#include "base/metrics.h"
 #include "kube/api_status.h"
+#include "kube/json_prefix.h"
 #include "kube/list_page.h"
+#include "kube/object_identity.h"
 #include "kube/watch_line.h"
 #include "kube/watch_machine.h"
 
@@ -82,11 +85,14 @@ class Reflector::Driver : public StreamHandler,
       return true;
     }
     const uint64_t stream = stream_;
-    const bool more = framer_.feed(bytes, [&](std::string_view line) {
-      handleLine(line);
+    const bool more = framer_.feed(bytes, [&](std::string_view line, bool whole) {
+      if (whole) {
+        handleLine(line);
+      } else {
+        handleOversized(line);
+      }
       return !stopped_ && stream_ == stream;
     });
-    noteOversized();
     return more;
   }
 
@@ -115,12 +121,23 @@ class Reflector::Driver : public StreamHandler,
     stats_.*field += by;
   }
 
-  void noteOversized() {
-    if (framer_.oversized() == oversizedSeen_) return;
-    count(&WatchStats::oversized, framer_.oversized() - oversizedSeen_);
-    oversizedSeen_ = framer_.oversized();
-    log::warn("object too large, skipped",
-              {{"watch", describeWatch(target_)}, {"limit", options_.maxLineBytes}});
+  // The beginning of a line that is too long. What cannot be read of it is no reason to list again:
+  // the list would hold the same object.
+  void handleOversized(std::string_view beginning) {
+    count(&WatchStats::oversized);
+    metrics().increment(metric::kWatchOversized, {{"resource", std::string(target_.type.plural)}});
+    const std::string closed = closeJsonPrefix(beginning);
+    auto event = readWatchLine(space_, closed);
+    auto identity = event ? identityOf(event->object)
+                          : Result<ObjectIdentity>(fail(ErrorCode::kInvalid, "not readable"));
+    const bool deleted = event && event->type == WatchLine::Type::kDeleted;
+    const bool used = identity && (target_.readOversized || deleted);
+    log::warn(used ? "object too large, only its beginning was read" : "object too large, skipped",
+              {{"watch", describeWatch(target_)},
+               {"object", identity ? identity->key() : "unknown"},
+               {"limit", options_.maxLineBytes}});
+    if (used) handleEvent(*event);
+    space_.shrink();
   }
 
   void refused(const ApiStatus& status) {
@@ -132,25 +149,32 @@ class Reflector::Driver : public StreamHandler,
     auto event = readWatchLine(space_, line);
     if (!event) {
       count(&WatchStats::badLines);
+      metrics().increment(metric::kWatchBadLines,
+                          {{"resource", std::string(target_.type.plural)}});
       apply(machine_.onBadLine(now()));
       return;
     }
-    object_ = event->object;
-    switch (event->type) {
+    handleEvent(*event);
+    space_.shrink();
+  }
+
+  void handleEvent(const WatchLine& event) {
+    object_ = event.object;
+    switch (event.type) {
       case WatchLine::Type::kAdded:
-        object(WatchEventType::kAdded, *event);
+        object(WatchEventType::kAdded, event);
         break;
       case WatchLine::Type::kModified:
-        object(WatchEventType::kModified, *event);
+        object(WatchEventType::kModified, event);
         break;
       case WatchLine::Type::kDeleted:
-        object(WatchEventType::kDeleted, *event);
+        object(WatchEventType::kDeleted, event);
         break;
       case WatchLine::Type::kBookmark:
-        apply(machine_.onBookmark(event->resourceVersion, event->initialEventsEnd, now()));
+        apply(machine_.onBookmark(event.resourceVersion, event.initialEventsEnd, now()));
         break;
       case WatchLine::Type::kError: {
-        const ApiStatus status = parseApiStatus(event->object, 500);
+        const ApiStatus status = parseApiStatus(event.object, 500);
         if (status.code == 401) transport_.renewCredentials([] {});
         apply(machine_.onErrorEvent(status, now()));
         break;
@@ -159,7 +183,6 @@ class Reflector::Driver : public StreamHandler,
         break;
     }
     object_ = {};
-    space_.shrink();
   }
 
   void object(WatchEventType type, const WatchLine& event) {
@@ -185,6 +208,8 @@ class Reflector::Driver : public StreamHandler,
           break;
         case WatchEffectKind::kSinkBegin:
           count(&WatchStats::lists);
+          metrics().increment(metric::kWatchLists,
+                              {{"resource", std::string(target_.type.plural)}});
           sink_.begin();
           break;
         case WatchEffectKind::kSinkUpsert:
@@ -199,7 +224,12 @@ class Reflector::Driver : public StreamHandler,
         case WatchEffectKind::kSinkFailed:
           count(&WatchStats::failures);
           log::info("watch failed", {{"cause", effect.error.message}});
+          metrics().increment(metric::kWatchFailures,
+                              {{"resource", std::string(target_.type.plural)}});
           sink_.failed(effect.error);
+          break;
+        case WatchEffectKind::kSinkResumed:
+          sink_.resumed();
           break;
       }
     }
@@ -288,7 +318,6 @@ class Reflector::Driver : public StreamHandler,
   int status_ = 0;
   std::chrono::milliseconds retryAfter_{0};
   std::string errorBody_;
-  uint64_t oversizedSeen_ = 0;
   mutable std::mutex statsMutex_;
   WatchStats stats_;
 };

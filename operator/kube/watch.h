@@ -32,6 +32,8 @@ class WatchSink {
   virtual void synced() = 0;
   // The watch does not run at the moment and will be tried again; for conditions and metrics.
   virtual void failed(const Error& error) = 0;
+  // It runs again where it was, without a list.
+  virtual void resumed() {}
 };
 
 struct WatchTarget {
@@ -40,10 +42,13 @@ struct WatchTarget {
   std::string labelSelector;
   std::string fieldSelector;
   bool metadataOnly = false;  // PartialObjectMetadata: no spec, no status, no data
+  // What to do with an object beyond maxLineBytes: judge its beginning (what somebody else wrote
+  // and would like to hide), or keep its last state (what is carried out: half of it is worse).
+  bool readOversized = false;
 };
 
 struct WatchOptions {
-  size_t maxLineBytes = size_t{4} << 20;  // longer lines are counted and skipped
+  size_t maxLineBytes = size_t{4} << 20;  // no more is read of one object
   int pageSize = 500;
   Clock& clock = systemClock();
   std::function<double()> random;  // numbers in [0, 1); empty = really random

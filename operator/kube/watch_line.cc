@@ -46,16 +46,16 @@ bool readMetadata(simdjson::ondemand::object& object, WatchLine* out) {
 
 }  // namespace
 
-bool LineFramer::take(std::string_view part, bool complete, std::string_view* line) {
-  if (!skipping_ && partial_.size() + part.size() > max_) {
-    skipping_ = true;
-    ++oversized_;
-    partial_.clear();
-    release();
-  }
-  if (skipping_) {
+bool LineFramer::take(std::string_view part, bool complete, std::string_view* line, bool* whole) {
+  if (skipping_ || partial_.size() + part.size() > max_) {
+    if (!skipping_) {
+      ++oversized_;
+      partial_ += part.substr(0, max_ - partial_.size());
+    }
     skipping_ = !complete;
-    return false;
+    *line = partial_;
+    *whole = false;
+    return complete;
   }
   if (!complete) {
     partial_ += part;

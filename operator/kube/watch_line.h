@@ -12,13 +12,15 @@
 
 namespace firebreak::kube {
 
-// Lines over any chunk boundary. A line longer than the limit is dropped whole and counted; what
-// follows the last newline when the stream ends was cut and is dropped.
+// Lines over any chunk boundary. Of a line longer than the limit the beginning is kept and the rest
+// dropped, and it is counted; what follows the last newline when the stream ends was cut and is
+// dropped.
 class LineFramer {
  public:
   explicit LineFramer(size_t maxLineBytes) : max_(maxLineBytes) {}
 
-  // onLine(line) -> bool; false stops and forgets the rest of the bytes. Empty lines are left out.
+  // onLine(line, whole) -> bool; false stops and forgets the rest of the bytes. Empty lines are left
+  // out; `whole` is false where the line was too long and this is its beginning.
   template <class F>
   bool feed(std::string_view bytes, F&& onLine) {
     while (!bytes.empty()) {
@@ -27,8 +29,9 @@ class LineFramer {
       const bool complete = newline != std::string_view::npos;
       bytes.remove_prefix(complete ? newline + 1 : bytes.size());
       std::string_view line;
-      if (!take(part, complete, &line)) continue;
-      const bool more = onLine(line);
+      bool whole = true;
+      if (!take(part, complete, &line, &whole)) continue;
+      const bool more = onLine(line, whole);
       release();
       if (!more) return false;
     }
@@ -38,7 +41,7 @@ class LineFramer {
   uint64_t oversized() const { return oversized_; }
 
  private:
-  bool take(std::string_view part, bool complete, std::string_view* line);
+  bool take(std::string_view part, bool complete, std::string_view* line, bool* whole);
   void release();
 
   const size_t max_;

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "kube/resource_types.h"
+#include "kube/resource_version.h"
 
 namespace firebreak::kube {
 namespace {
@@ -15,6 +16,9 @@ constexpr int kMaxStreamingFailures = 3;
 // A server that does not know sendInitialEvents sends bookmarks, but never the one that ends the
 // list; a server that does sends none before it.
 constexpr int kMaxPlainBookmarks = 2;
+// A list that is older than what was seen comes from a replica that lags behind; one that still is
+// after so many comes from a cluster that was restored from a backup.
+constexpr int kMaxStaleLists = 3;
 // Beyond the server's own end of the watch.
 constexpr milliseconds kIdleMargin{30'000};
 
@@ -45,7 +49,10 @@ void pushObject(WatchEffects* out, WatchEventType type, bool initial) {
 }  // namespace
 
 WatchMachine::WatchMachine(std::string what, std::function<double()> random, WatchPolicy policy)
-    : what_(std::move(what)), random_(std::move(random)), policy_(policy) {}
+    : what_(std::move(what)),
+      random_(std::move(random)),
+      policy_(policy),
+      pageSize_(policy.pageSize) {}
 
 WatchEffects WatchMachine::start(MonoTime) {
   WatchEffects out;
@@ -72,6 +79,7 @@ WatchEffects WatchMachine::onTimer(MonoTime) {
 
 void WatchMachine::beginList(WatchEffects* out) {
   push(out, WatchEffectKind::kSinkBegin);
+  if (!resourceVersion_.empty()) newest_ = std::move(resourceVersion_);
   resourceVersion_.clear();
   continueToken_.clear();
   plainBookmarks_ = 0;
@@ -91,7 +99,7 @@ void WatchMachine::fetchPage(WatchEffects* out) {
   state_ = WatchState::kPagedList;
   WatchEffect effect;
   effect.kind = WatchEffectKind::kFetchPage;
-  if (!unpaged_) effect.query = "limit=" + std::to_string(policy_.pageSize);
+  if (!unpaged_) effect.query = "limit=" + std::to_string(pageSize_);
   if (!continueToken_.empty()) effect.query += "&continue=" + urlEncode(continueToken_);
   out->push(std::move(effect));
 }
@@ -117,8 +125,14 @@ void WatchMachine::openStream(std::string query, WatchEffects* out) {
 }
 
 WatchEffects WatchMachine::onHead(int status, MonoTime now) {
-  if (status == 200) opened_ = now;
-  return {};
+  WatchEffects out;
+  if (status != 200) return out;
+  opened_ = now;
+  if (state_ == WatchState::kWatching && failing_) {
+    failing_ = false;
+    push(&out, WatchEffectKind::kSinkResumed);
+  }
+  return out;
 }
 
 WatchEffects WatchMachine::onObject(WatchEventType type, std::string_view resourceVersion,
@@ -129,6 +143,9 @@ WatchEffects WatchMachine::onObject(WatchEventType type, std::string_view resour
     // Synthetic events come in any order of versions: none is a place to resume from.
     pushObject(&out, type, true);
   } else if (state_ == WatchState::kWatching) {
+    // The events of one resource come in order, so this one was told already, or was overtaken.
+    const auto order = compareVersions(resourceVersion, resourceVersion_);
+    if (order && *order <= 0) return out;
     if (!resourceVersion.empty()) resourceVersion_ = resourceVersion;
     pushObject(&out, type, false);
   }
@@ -140,12 +157,14 @@ WatchEffects WatchMachine::onBookmark(std::string_view resourceVersion, bool ini
   WatchEffects out;
   sawEvent_ = true;
   if (state_ == WatchState::kWatching) {
-    if (!resourceVersion.empty()) resourceVersion_ = resourceVersion;
+    sendsBookmarks_ = true;
+    if (!resourceVersion.empty() && !isOlder(resourceVersion, resourceVersion_)) {
+      resourceVersion_ = resourceVersion;
+    }
   } else if (state_ == WatchState::kStreamingList && initialEventsEnd) {
-    resourceVersion_ = resourceVersion;
     streamingFailures_ = 0;
-    state_ = WatchState::kWatching;
-    push(&out, WatchEffectKind::kSinkSynced);
+    // The same stream goes on as the watch.
+    if (listComplete(resourceVersion, &out, now)) state_ = WatchState::kWatching;
   } else if (state_ == WatchState::kStreamingList && ++plainBookmarks_ >= kMaxPlainBookmarks) {
     streamingRefused_ = true;
     push(&out, WatchEffectKind::kCloseStream);
@@ -153,6 +172,24 @@ WatchEffects WatchMachine::onBookmark(std::string_view resourceVersion, bool ini
              &out, now);
   }
   return out;
+}
+
+bool WatchMachine::listComplete(std::string_view resourceVersion, WatchEffects* out,
+                                MonoTime now) {
+  const bool stale = isOlder(resourceVersion, newest_) && ++staleLists_ <= kMaxStaleLists;
+  if (resourceVersion.empty() || stale) {
+    if (state_ == WatchState::kStreamingList) push(out, WatchEffectKind::kCloseStream);
+    std::string problem = stale ? "the list is older than what was seen; asking again"
+                                : "the list has no resourceVersion; is this the API server?";
+    waitThen(Next::kList, Error{ErrorCode::kUnavailable, what_ + ": " + problem, 0, {}}, out, now);
+    return false;
+  }
+  staleLists_ = 0;
+  unpaged_ = false;
+  failing_ = false;
+  resourceVersion_ = resourceVersion;
+  push(out, WatchEffectKind::kSinkSynced);
+  return true;
 }
 
 WatchEffects WatchMachine::onErrorEvent(const ApiStatus& status, MonoTime now) {
@@ -190,7 +227,15 @@ WatchEffects WatchMachine::onEnd(const Status& how, MonoTime now) {
   }
   if (state_ != WatchState::kWatching) return out;
   const bool tooShort = !sawEvent_ && now - opened_ < policy_.tooShort;
+  // A server that was restored from a backup does not know our version yet and says nothing at all,
+  // not even a bookmark, until it has come so far.
+  if (how && !sawEvent_ && sendsBookmarks_ && now - opened_ >= policy_.minTimeout) {
+    sendsBookmarks_ = false;
+    beginList(&out);
+    return out;
+  }
   if (how && !tooShort) {
+    if (healthy(now)) failures_ = 0;
     if (now - opened_ >= policy_.healthyAfter) failures_ = 0;
     openWatch(&out);
     return out;
@@ -203,7 +248,7 @@ WatchEffects WatchMachine::onEnd(const Status& how, MonoTime now) {
 }
 
 WatchEffects WatchMachine::onPage(std::string_view resourceVersion, std::string_view continueToken,
-                                  MonoTime) {
+                                  MonoTime now) {
   WatchEffects out;
   if (state_ != WatchState::kPagedList) return out;
   continueToken_ = continueToken;
@@ -211,26 +256,35 @@ WatchEffects WatchMachine::onPage(std::string_view resourceVersion, std::string_
     fetchPage(&out);
     return out;
   }
-  unpaged_ = false;
   streamingFailures_ = 0;
-  resourceVersion_ = resourceVersion;
-  push(&out, WatchEffectKind::kSinkSynced);
-  openWatch(&out);
+  if (listComplete(resourceVersion, &out, now)) openWatch(&out);
   return out;
 }
 
 WatchEffects WatchMachine::onPageRefused(const ApiStatus& status, MonoTime now) {
   WatchEffects out;
-  if (isGone(status) && !continueToken_.empty()) unpaged_ = true;
-  refuse(status, Next::kPage, &out, now);
+  if (state_ != WatchState::kPagedList) return out;
+  const bool paging = !continueToken_.empty();
+  if (isGone(status) && paging) unpaged_ = true;
+  // A continue token that is not understood does not get better; neither does a kind that is gone.
+  const bool fromTheFront = paging && (isUnsupported(status) || status.code == 404);
+  refuse(status, fromTheFront ? Next::kList : Next::kPage, &out, now);
   return out;
 }
 
 WatchEffects WatchMachine::onPageFailed(const Error& error, MonoTime now) {
   WatchEffects out;
+  if (state_ != WatchState::kPagedList) return out;
   Error told = error;
   told.message = what_ + ": " + told.message;
-  waitThen(Next::kPage, std::move(told), &out, now);
+  Next next = Next::kPage;
+  if (error.code == ErrorCode::kInvalid) {
+    // The rest of the list in smaller pages; the whole at once never fits, so that goes by pages.
+    if (unpaged_) next = Next::kList;
+    if (!unpaged_) pageSize_ = std::max(1, pageSize_ / 4);
+    unpaged_ = false;
+  }
+  waitThen(next, std::move(told), &out, now);
   return out;
 }
 
@@ -240,8 +294,9 @@ void WatchMachine::refuse(const ApiStatus& status, Next again, WatchEffects* out
   } else if (state_ == WatchState::kStreamingList && isUnsupported(status)) {
     streamingRefused_ = true;
     fetchPage(out);  // begin() was said already
-  } else if (again == Next::kWatch && isUnsupported(status)) {
-    // What we resume from is not understood any more (another server, a restored one).
+  } else if (again == Next::kWatch && (isUnsupported(status) || status.code == 404)) {
+    // What we resume from is not understood any more (another server, a restored one), or the kind
+    // itself went away, and its objects with it.
     waitThen(Next::kList, toError(status, what_), out, now);
   } else {
     waitThen(again, toError(status, what_), out, now);
@@ -250,9 +305,7 @@ void WatchMachine::refuse(const ApiStatus& status, Next again, WatchEffects* out
 
 void WatchMachine::listAgain(const ApiStatus& status, WatchEffects* out, MonoTime now) {
   // At once, since the world is unknown until then; but not in a loop.
-  const bool healthy =
-      failures_ == 0 || (opened_ != MonoTime{} && now - opened_ >= policy_.healthyAfter);
-  if (!healthy) {
+  if (failures_ != 0 && !healthy(now)) {
     waitThen(Next::kList, toError(status, what_), out, now);
     return;
   }
@@ -260,11 +313,14 @@ void WatchMachine::listAgain(const ApiStatus& status, WatchEffects* out, MonoTim
   beginList(out);
 }
 
+bool WatchMachine::healthy(MonoTime now) const {
+  return state_ == WatchState::kWatching && opened_ != MonoTime{} &&
+         now - opened_ >= policy_.healthyAfter;
+}
+
 void WatchMachine::waitThen(Next next, Error error, WatchEffects* out, MonoTime now) {
-  if (state_ == WatchState::kWatching && opened_ != MonoTime{} &&
-      now - opened_ >= policy_.healthyAfter) {
-    failures_ = 0;
-  }
+  if (healthy(now)) failures_ = 0;
+  failing_ = true;
   opened_ = {};
   milliseconds ceiling = policy_.minBackoff * (1LL << std::min(failures_, 20));
   ceiling = std::min(ceiling, policy_.maxBackoff);

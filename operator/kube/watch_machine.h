@@ -31,14 +31,15 @@ enum class WatchEffectKind {
   kSinkUpsert,  // the object that came in; `initial` as said
   kSinkErase,   // the object that came in
   kSinkSynced,
-  kSinkFailed,  // `error`
+  kSinkFailed,   // `error`
+  kSinkResumed,  // the watch runs again
 };
 
 struct WatchEffect {
   WatchEffectKind kind = WatchEffectKind::kWait;
   std::string query;                   // without "?"; selectors are the driver's to add
   std::chrono::milliseconds delay{0};  // kWait
-  // kOpenWatch: longest silence before the stream is given up (the server ends it earlier).
+  // kOpenWatch: after this the stream is given up (the server ends it earlier).
   std::chrono::milliseconds idle{0};
   bool initial = false;
   Error error;
@@ -94,6 +95,7 @@ class WatchMachine {
   WatchEffects onPage(std::string_view resourceVersion, std::string_view continueToken,
                       MonoTime now);
   WatchEffects onPageRefused(const ApiStatus& status, MonoTime now);
+  // kInvalid: the page was too large to be read.
   WatchEffects onPageFailed(const Error& error, MonoTime now);
 
   WatchState state() const { return state_; }
@@ -108,6 +110,10 @@ class WatchMachine {
   void openStream(std::string query, WatchEffects* out);
   // Back off, then `next`; says `error` to the sink. A server's Retry-After is never undercut.
   void waitThen(Next next, Error error, WatchEffects* out, MonoTime now);
+  // A complete list at `resourceVersion`; false where it is no place to go on from, and is made
+  // again.
+  bool listComplete(std::string_view resourceVersion, WatchEffects* out, MonoTime now);
+  bool healthy(MonoTime now) const;
   void refuse(const ApiStatus& status, Next again, WatchEffects* out, MonoTime now);
   void listAgain(const ApiStatus& status, WatchEffects* out, MonoTime now);
 
@@ -120,10 +126,15 @@ class WatchMachine {
   std::string resourceVersion_;  // where a watch resumes
   std::string continueToken_;
   bool streamingRefused_ = false;  // this server has no streaming list
+  std::string newest_;   // the newest version that was published, also by lists before
+  int staleLists_ = 0;   // lists older than that, in a row
+  int pageSize_;         // smaller after a page that was too large
   int streamingFailures_ = 0;      // streaming lists that did not come to their end, in a row
   int plainBookmarks_ = 0;         // bookmarks before the end of a streaming list
   bool unpaged_ = false;           // a continue token expired: the whole list at once
   bool sawEvent_ = false;          // on this stream
+  bool sendsBookmarks_ = false;    // this server, while it watches
+  bool failing_ = false;           // the sink was told so
   int failures_ = 0;               // in a row; the exponent of the back-off
   MonoTime opened_{};              // when this stream was answered
 };

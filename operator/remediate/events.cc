@@ -30,6 +30,14 @@ std::string stepsOf(const RemediationStatus& status) {
   return text;
 }
 
+// The message tells of something later already where the Event was held up, by a restart say.
+std::string provenBy(const RemediationStatus& status) {
+  for (const Condition& condition : status.conditions) {
+    if (condition.type == "Verified" && condition.status == "True") return condition.message;
+  }
+  return stepsOf(status);
+}
+
 std::string verbOf(const RemediationStatus& status) {
   return status.plan.empty() ? "Report" : status.plan.front().action;
 }
@@ -89,7 +97,7 @@ std::vector<EventDraft> impliedEvents(const Remediation& remediation) {
         actionsOf(status) + " on " + target + ": " + stepsOf(status));
   }
   if (status.outcome == Outcome::kRemediated) {
-    add(false, "RemediationSucceeded", verbOf(status), status.message);
+    add(false, "RemediationSucceeded", verbOf(status), "done and verified: " + provenBy(status));
   }
   if (status.outcome == Outcome::kNeedsExternalAction) {
     add(true, "NeedsExternalAction", "Report", status.message);

@@ -1,6 +1,7 @@
 #include "remediate/next.h"
 
 #include "remediate/phases.h"
+#include "remediate/trust.h"
 
 namespace firebreak::remediate {
 bool hasStarted(const RemediationStatus& status) {
@@ -8,6 +9,7 @@ bool hasStarted(const RemediationStatus& status) {
 }
 
 Move next(const Situation& situation) {
+  if (auto why = distrust(situation); !why.empty()) return ignore(situation, why);
   const RemediationStatus& status = situation.remediation.status;
   std::optional<Move> move;
   if (status.phase == Phase::kReverting || wantsRevert(situation.remediation)) {

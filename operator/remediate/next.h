@@ -36,6 +36,7 @@ struct Situation {
   Remediation remediation;
   const SecurityPolicy* policy = nullptr;  // the one that acts; null = none covers the target
   bool targetGone = false;
+  bool notOurs = false;  // its name is not the one that the operator gives to this target
   // Judged anew from live objects; only looked at before the first write of an episode.
   std::vector<Finding> findings;
   Plan plan;  // derived anew from live objects, rewound by the journal

@@ -207,6 +207,18 @@ TEST(ClientTest, SendsWhatEachVerbNeeds) {
       "/api/v1/pods?limit=500&labelSelector=a%3Db%2Cc%21%3Dd&fieldSelector=spec.nodeName%3Dn");
 }
 
+// The API server compares a `test` with its own text, in which these are escaped.
+TEST(ClientTest, EscapesAJsonPatchAsTheServersTextIs) {
+  FakeTransport transport;
+  script(transport, {respond(200, "{}")});
+  Client client(transport);
+  Json body = {{{"op", "test"}, {"path", "/metadata/annotations/a"}, {"value", "<a & b>"}}};
+  EXPECT_TRUE(client.patch(kPods, "shop", "web", PatchKind::kJson, body));
+  const std::string& sent = transport.requests.at(0).body;
+  EXPECT_NE(sent.find("\\u003ca \\u0026 b\\u003e"), std::string::npos) << sent;
+  EXPECT_EQ(Json::parse(sent), body);
+}
+
 TEST(ClientTest, StartsAListAgainWhenItsContinueTokenExpired) {
   FakeTransport transport;
   const std::string one = R"({"metadata":{"continue":"t1"},"items":[{"a":1}]})";

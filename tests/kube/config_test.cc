@@ -198,6 +198,48 @@ TEST_F(ConfigTest, ReadsATokenFileAgainAfterTenSeconds) {
       << "the last good one is kept";
 }
 
+TEST_F(ConfigTest, LooksAtTheFilesAtOnceWhereAConnectionFailed) {
+  FakeClock clock;
+  ClusterConfig config;
+  config.caFile = write("ca", "old");
+  Credentials credentials(config, clock);
+  ASSERT_TRUE(credentials.renew());
+  write("ca", "new");
+  EXPECT_EQ(credentials.current()->caPem, "old");
+  credentials.suspect();
+  EXPECT_EQ(credentials.current()->caPem, "new");
+}
+
+TEST_F(ConfigTest, ImpersonatesWithUidGroupsAndExtra) {
+  FakeClock clock;
+  ClusterConfig config;
+  config.impersonateUser = "jane";
+  config.impersonateUid = "42";
+  config.impersonateGroups = {"devs", "ops"};
+  config.impersonateExtra = {{"example.org/scope", "read"}};
+  Credentials credentials(config, clock);
+  ASSERT_TRUE(credentials.renew());
+  EXPECT_EQ(credentials.current()->headers,
+            (std::vector<std::string>{"Impersonate-User: jane", "Impersonate-Group: devs",
+                                      "Impersonate-Group: ops", "Impersonate-Uid: 42",
+                                      "Impersonate-Extra-example.org%2Fscope: read"}));
+}
+
+TEST_F(ConfigTest, DoesNotRunAPluginForEveryRequestBecauseItsTokensAreShort) {
+  FakeClock clock;
+  ClusterConfig config;
+  const std::string plugin = write(
+      "short", "#!/bin/sh\nprintf '{\"apiVersion\":\"client.authentication.k8s.io/v1\",\"status\":"
+               "{\"token\":\"t\",\"expirationTimestamp\":\"2026-11-22T15:04:25Z\"}}'\n");
+  fs::permissions(plugin, fs::perms::owner_all);
+  config.exec = ExecPlugin{"client.authentication.k8s.io/v1", plugin, {}, {}, "", false};
+  Credentials credentials(config, clock);
+  ASSERT_TRUE(credentials.renew());
+  EXPECT_FALSE(credentials.expiring()) << "it gave twenty seconds, just now";
+  clock.advance(std::chrono::seconds(10));
+  EXPECT_TRUE(credentials.expiring());
+}
+
 TEST_F(ConfigTest, SaysWhichFileOfACredentialIsMissing) {
   FakeClock clock;
   ClusterConfig config;

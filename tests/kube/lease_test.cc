@@ -133,57 +133,5 @@ TEST(LeaderElectorTest, StopsLeadingBeforeTheLeaseCouldBeTakenWhenItCannotRenew)
   EXPECT_EQ(server.lease()["spec"]["holderIdentity"], "");
 }
 
-TEST(EventTest, GoesIntoTheNamespaceOfWhatItIsAboutOrDefault) {
-  EventSpec spec;
-  spec.name = "e";
-  spec.reason = "Because";
-  spec.regarding = {"v1", "Node", "", "n1", "u"};
-  spec.note = std::string(2000, 'x');
-  const Json node = eventJson(spec, "pod-1");
-  EXPECT_EQ(node["metadata"]["namespace"], "default");
-  EXPECT_EQ(node["note"].get<std::string>().size(), 1024u);
-  EXPECT_EQ(node["eventTime"].get<std::string>().size(), 27u) << "exactly six digits";
-  EXPECT_EQ(node["action"], "Because") << "the API requires one";
-  EXPECT_FALSE(node["regarding"].contains("namespace"));
-  spec.regarding.ns = "shop";
-  EXPECT_EQ(eventJson(spec, "pod-1")["metadata"]["namespace"], "shop");
-}
-
-TEST(EventTest, CutsANoteBetweenCharacters) {
-  EventSpec spec;
-  for (int pad = 0; pad < 4; ++pad) {
-    spec.note =
-        std::string(1020 + static_cast<size_t>(pad), 'x') + "\xf0\x9f\x94\xa5\xf0\x9f\x94\xa5";
-    const std::string note = eventJson(spec, "p")["note"];
-    EXPECT_EQ((note.size() - 1020 - static_cast<size_t>(pad)) % 4, 0u);
-    EXPECT_LE(note.size(), 1024u);
-  }
-}
-
-TEST(EventRecorderTest, DropsWhatDoesNotFitAndNeverBlocks) {
-  FakeTransport transport;
-  std::mutex gate;
-  std::atomic<bool> writing{false};
-  std::unique_lock closed(gate);
-  transport.onSend([&](const HttpRequest& request) {
-    EXPECT_EQ(request.priority, Priority::kEvent);
-    writing = true;
-    std::lock_guard wait(gate);
-    return respond(409, R"({"kind":"Status","code":409,"reason":"AlreadyExists"})");
-  });
-  Client client(transport);
-  EventRecorder recorder(client, "me", 3);
-  EventSpec spec;
-  spec.name = "e";
-  recorder.emit(spec);
-  while (!writing) std::this_thread::yield();
-  for (int i = 0; i < 5; ++i) recorder.emit(spec);
-  EXPECT_EQ(recorder.stats().dropped, 2u);
-  EXPECT_FALSE(recorder.flush(milliseconds(1)));
-  closed.unlock();
-  EXPECT_TRUE(recorder.flush(seconds(10)));
-  EXPECT_EQ(recorder.stats().written, 4u) << "AlreadyExists is success";
-}
-
 }  // namespace
 }  // namespace firebreak::kube

@@ -3,10 +3,12 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <condition_variable>
 #include <cstdlib>
 #include <functional>
+#include <iostream>
 #include <memory>
 #include <mutex>
 #include <set>
@@ -20,6 +22,7 @@
 #include "kube/curl_transport.h"
 #include "kube/events.h"
 #include "kube/leader.h"
+#include "kube/optional_reflector.h"
 #include "kube/store.h"
 #include "kube/watch.h"
 
@@ -213,6 +216,95 @@ TEST_F(LiveTest, WatchesAdditionsChangesAndDeletions) {
   EXPECT_EQ(stats.lists, 1u);
   EXPECT_EQ(stats.watches, 1u) << "the streaming list goes on as the watch";
   EXPECT_EQ(stats.failures, 0u);
+}
+
+// FIREBREAK_TEST_DISTURB names a command that kills the API server, compacts etcd and starts the API
+// server again; it returns when that is ready.
+TEST_F(LiveTest, FindsItsWayAfterTheApiServerWasKilledAndEtcdCompacted) {
+  const char* disturb = std::getenv("FIREBREAK_TEST_DISTURB");
+  if (!disturb || !*disturb) GTEST_SKIP() << "FIREBREAK_TEST_DISTURB names no command";
+  Store<ConfigMap> store("configmaps", projectConfigMap);
+  std::mutex mutex;
+  std::vector<std::string> told;
+  store.onChange([&](const std::string& key, const auto& old, const auto& now) {
+    std::lock_guard lock(mutex);
+    told.push_back((old ? "-" + key : "") + (now ? "+" + key : ""));
+  });
+  const std::string stays = make("stays", "1");
+  const std::string goes = make("goes", "1");
+  Reflector reflector(*transport_, {kConfigMaps, ns_, "", "", false}, store);
+  reflector.start();
+  Expectation seen;
+  ASSERT_TRUE(seen.within(seconds(10), [&] { return store.get(ns_ + "/goes") != nullptr; }));
+  ASSERT_EQ(std::system(disturb), 0);
+  ASSERT_TRUE(seen.within(seconds(60), [&] { return client_->rawGet("/readyz").has_value(); }));
+  EXPECT_TRUE(client_->remove(kConfigMaps, ns_, "goes", {goes, ""}));
+  make("comes", "1");
+  EXPECT_TRUE(seen.within(seconds(60), [&] {
+    return store.get(ns_ + "/comes") != nullptr && store.get(ns_ + "/goes") == nullptr;
+  }));
+  EXPECT_NE(store.get(ns_ + "/stays"), nullptr);
+  EXPECT_FALSE(store.lastError());
+  reflector.stop();
+  const WatchStats stats = reflector.stats();
+  EXPECT_GE(stats.watches, 2u);
+  EXPECT_EQ(stats.badLines, 0u);
+  std::cout << "lists " << stats.lists << ", watches " << stats.watches << ", failures "
+            << stats.failures << std::endl;
+  std::lock_guard lock(mutex);
+  EXPECT_EQ(std::count(told.begin(), told.end(), "-" + ns_ + "/goes"), 1);
+  EXPECT_EQ(std::count(told.begin(), told.end(), "+" + ns_ + "/stays"), 1) << "and not once more";
+}
+
+// The same over a version that is surely gone: compacted, and from before the API server's start.
+TEST_F(LiveTest, IsToldThatACompactedVersionIsGone) {
+  if (!std::getenv("FIREBREAK_TEST_DISTURB")) GTEST_SKIP() << "etcd was not compacted";
+  auto answer = client_->rawGet("/api/v1/namespaces/" + ns_ +
+                                "/configmaps?watch=true&resourceVersion=1&timeoutSeconds=2");
+  ASSERT_TRUE(answer) << answer.error().message;
+  EXPECT_NE(answer->find("\"code\":410"), std::string::npos) << *answer;
+  auto exact = client_->rawGet("/api/v1/namespaces/" + ns_ +
+                               "/configmaps?resourceVersion=2&resourceVersionMatch=Exact");
+  ASSERT_FALSE(exact);
+  EXPECT_EQ(exact.error().code, ErrorCode::kGone) << exact.error().message;
+}
+
+TEST_F(LiveTest, WatchesAnOptionalKindWhileItsDefinitionIsThere) {
+  static constexpr ResourceType kThings{"client-test.firebreak.dev", "v1", "things", "Thing", true};
+  struct Any {
+    ObjectMeta meta;
+  };
+  Store<Any> store("things", [](std::string_view json) -> Result<Any> {
+    auto meta = projectMeta(json);
+    if (!meta) return tl::unexpected(meta.error());
+    return Any{std::move(*meta)};
+  });
+  OptionalReflector reflector(*transport_, {{kThings}}, store, {}, milliseconds(200));
+  reflector.start();
+  Expectation seen;
+  EXPECT_TRUE(seen.within(seconds(10), [&] { return store.hasSynced(); }));
+  const Json definition = Json::parse(R"({"apiVersion":"apiextensions.k8s.io/v1",
+    "kind":"CustomResourceDefinition","metadata":{"name":"things.client-test.firebreak.dev"},
+    "spec":{"group":"client-test.firebreak.dev","scope":"Namespaced",
+      "names":{"plural":"things","singular":"thing","kind":"Thing","listKind":"ThingList"},
+      "versions":[{"name":"v1","served":true,"storage":true,"schema":{"openAPIV3Schema":
+        {"type":"object","x-kubernetes-preserve-unknown-fields":true}}}]}})");
+  const std::string name = "things.client-test.firebreak.dev";
+  auto defined = client_->create(kCustomResourceDefinitions, "", definition);
+  ASSERT_TRUE(defined) << defined.error().message;
+  EXPECT_TRUE(seen.within(seconds(30), [&] { return reflector.watched().has_value(); }));
+  const Json thing = {{"apiVersion", "client-test.firebreak.dev/v1"},
+                      {"kind", "Thing"},
+                      {"metadata", {{"name", "one"}}}};
+  EXPECT_TRUE(seen.within(seconds(30), [&] {
+    return client_->create(kThings, ns_, thing).has_value();
+  }));
+  EXPECT_TRUE(seen.within(seconds(30), [&] { return store.size() == 1; }));
+  EXPECT_TRUE(client_->remove(kCustomResourceDefinitions, "", name));
+  EXPECT_TRUE(seen.within(seconds(60), [&] {
+    return store.size() == 0 && !reflector.watched();
+  }));
+  reflector.stop();
 }
 
 TEST_F(LiveTest, WatchesEveryKindThatTheOperatorNeeds) {

@@ -28,7 +28,7 @@ class StoreTest : public ::testing::Test {
   static Result<Thing> project(std::string_view json) {
     ++projections;
     auto identity = identityOf(json);
-    if (identity->name == "bad") return fail(ErrorCode::kInvalid, "bad");
+    if (identity->name == "bad" || identity->uid == unreadable) return fail(ErrorCode::kInvalid, "bad");
     return Thing{identity->uid, std::stoi(identity->resourceVersion)};
   }
   void list(const std::vector<std::string>& objects) {
@@ -38,11 +38,15 @@ class StoreTest : public ::testing::Test {
   }
   std::vector<std::string> takeChanges() { return std::exchange(changes, {}); }
 
+  void TearDown() override { unreadable.clear(); }
+
   static int projections;
+  static std::string unreadable;
   std::vector<std::string> changes;
   Store<Thing> store{"things", project};
 };
 int StoreTest::projections = 0;
+std::string StoreTest::unreadable;
 
 using Changes = std::vector<std::string>;
 
@@ -125,6 +129,39 @@ TEST_F(StoreTest, RemembersWhyItsWatchFailsUntilItWorksAgain) {
   EXPECT_EQ(store.lastError()->code, ErrorCode::kForbidden);
   list({});
   EXPECT_FALSE(store.lastError());
+}
+
+TEST_F(StoreTest, SaysThatItsWatchRunsAgainWithoutAnEvent) {
+  list({});
+  store.failed(Error{ErrorCode::kUnavailable, "cut", 0, {}});
+  store.resumed();
+  EXPECT_FALSE(store.lastError());
+}
+
+TEST_F(StoreTest, LeavesOutWhatIsOlderThanWhatItHolds) {
+  list({object("a", "2", 10)});
+  takeChanges();
+  store.upsert(object("a", "2", 9), false);
+  store.upsert(object("a", "1", 5), false);
+  store.erase(object("a", "1", 6));
+  EXPECT_EQ(takeChanges(), Changes{}) << "an earlier object of the same name";
+  store.erase(object("a", "3", 12));
+  EXPECT_EQ(takeChanges(), Changes{"-s/a2"}) << "a deletion may carry a later uid";
+}
+
+TEST_F(StoreTest, LeavesOutWhatIsOlderInOneList) {
+  list({object("a", "2", 10), object("a", "1", 5)});
+  EXPECT_EQ(takeChanges(), Changes{"+s/a2"});
+}
+
+TEST_F(StoreTest, DropsTheOldObjectWhereItsSuccessorCannotBeRead) {
+  list({});
+  store.upsert(object("bad", "1", 1), false);
+  EXPECT_EQ(takeChanges(), Changes{});
+  unreadable = "u2";
+  store.upsert(object("a", "u1", 2), false);
+  store.upsert(object("a", "u2", 3), false);
+  EXPECT_EQ(takeChanges(), (Changes{"+s/au1", "-s/au1"}));
 }
 
 }  // namespace

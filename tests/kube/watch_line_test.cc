@@ -15,8 +15,8 @@ namespace {
 std::vector<std::string> frame(LineFramer& framer, const std::vector<std::string>& chunks) {
   std::vector<std::string> lines;
   for (const std::string& chunk : chunks) {
-    framer.feed(chunk, [&](std::string_view line) {
-      lines.emplace_back(line);
+    framer.feed(chunk, [&](std::string_view line, bool whole) {
+      lines.push_back(std::string(line) + (whole ? "" : "..."));
       return true;
     });
   }
@@ -35,10 +35,10 @@ TEST(LineFramerTest, FindsTheSameLinesHoweverTheBytesAreCut) {
   }
 }
 
-TEST(LineFramerTest, DropsLinesThatAreTooLongWhollyAndCountsThem) {
+TEST(LineFramerTest, KeepsTheBeginningOfLinesThatAreTooLongAndCountsThem) {
   LineFramer framer(5);
   EXPECT_EQ(frame(framer, {"12345\n123456\nab\n", "123", "456", "789\ncd\n"}),
-            (std::vector<std::string>{"12345", "ab", "cd"}));
+            (std::vector<std::string>{"12345", "12345...", "ab", "12345...", "cd"}));
   EXPECT_EQ(framer.oversized(), 2u);
 }
 

@@ -269,5 +269,117 @@ TEST_F(WatchMachineTest, KeepsAskingWhereItIsForbidden) {
   EXPECT_EQ(kinds(machine.onTimer(now)), (std::vector{Kind::kSinkBegin, Kind::kOpenWatch}));
 }
 
+TEST_F(WatchMachineTest, TellsNothingTwiceAndNeverGoesBack) {
+  sync();
+  machine.onObject(WatchEventType::kModified, "12", now);
+  for (const char* stale : {"12", "11", "9"}) {
+    EXPECT_EQ(machine.onObject(WatchEventType::kModified, stale, now).size(), 0u) << stale;
+    EXPECT_EQ(machine.onObject(WatchEventType::kDeleted, stale, now).size(), 0u) << stale;
+    machine.onBookmark(stale, false, now);
+    EXPECT_EQ(machine.resourceVersion(), "12");
+  }
+  EXPECT_EQ(machine.onObject(WatchEventType::kModified, "opaque", now).size(), 1u)
+      << "what is no number cannot be put in order";
+}
+
+TEST_F(WatchMachineTest, RefusesAListThatIsOlderThanWhatWasSeenUntilItInsists) {
+  sync();
+  machine.onObject(WatchEventType::kModified, "50", now);
+  machine.onErrorEvent(refusal(410), now);
+  for (int i = 0; i < 3; ++i) {
+    machine.onHead(200, now);
+    EXPECT_EQ(kinds(machine.onBookmark("49", true, now)),
+              (std::vector{Kind::kCloseStream, Kind::kSinkFailed, Kind::kWait}));
+    EXPECT_EQ(kinds(machine.onTimer(now)), (std::vector{Kind::kSinkBegin, Kind::kOpenWatch}));
+  }
+  machine.onHead(200, now);
+  EXPECT_EQ(kinds(machine.onBookmark("49", true, now)), std::vector{Kind::kSinkSynced})
+      << "restored from a backup";
+  EXPECT_EQ(kinds(machine.onObject(WatchEventType::kModified, "50", now)),
+            std::vector{Kind::kSinkUpsert});
+}
+
+TEST_F(WatchMachineTest, GoesOnFromNoListWithoutAVersion) {
+  machine.start(now);
+  machine.onHead(200, now);
+  EXPECT_EQ(kinds(machine.onBookmark("", true, now)),
+            (std::vector{Kind::kCloseStream, Kind::kSinkFailed, Kind::kWait}));
+  machine.onTimer(now);
+  machine.onRefused(refusal(422), now);
+  EXPECT_EQ(kinds(machine.onPage("", "", now)), (std::vector{Kind::kSinkFailed, Kind::kWait}));
+}
+
+TEST_F(WatchMachineTest, BeginsAtTheFrontWhereAContinueTokenIsNotUnderstood) {
+  machine.start(now);
+  machine.onRefused(refusal(422), now);
+  machine.onPage("7", "t", now);
+  EXPECT_EQ(kinds(machine.onPageRefused(refusal(400, "BadRequest"), now)),
+            (std::vector{Kind::kSinkFailed, Kind::kWait}));
+  const auto effects = machine.onTimer(now);
+  EXPECT_EQ(kinds(effects), (std::vector{Kind::kSinkBegin, Kind::kFetchPage}));
+  EXPECT_EQ(last(effects).query, "limit=500");
+}
+
+TEST_F(WatchMachineTest, AsksForSmallerPagesWhereOneIsTooLarge) {
+  machine.start(now);
+  machine.onRefused(refusal(422), now);
+  machine.onPage("7", "t", now);
+  const Error large{ErrorCode::kInvalid, "the answer is larger than that", 0, {}};
+  machine.onPageFailed(large, now);
+  EXPECT_EQ(last(machine.onTimer(now)).query, "limit=125&continue=t");
+  machine.onPageRefused(refusal(410, "Expired"), now);  // the whole list at once, which is larger
+  machine.onTimer(now);
+  machine.onPageFailed(large, now);
+  const auto effects = machine.onTimer(now);
+  EXPECT_EQ(kinds(effects), (std::vector{Kind::kSinkBegin, Kind::kFetchPage}));
+  EXPECT_EQ(last(effects).query, "limit=125");
+}
+
+TEST_F(WatchMachineTest, ListsAgainWhereTheKindWentAway) {
+  sync();
+  now += minutes(6);
+  machine.onEnd({}, now);
+  EXPECT_EQ(kinds(machine.onRefused(refusal(404, "NotFound"), now)),
+            (std::vector{Kind::kSinkFailed, Kind::kWait}));
+  EXPECT_EQ(kinds(machine.onTimer(now)), (std::vector{Kind::kSinkBegin, Kind::kOpenWatch}));
+}
+
+TEST_F(WatchMachineTest, StartsTheBackOffOverAfterAHealthyWatchThatEndedProperly) {
+  sync();
+  machine.onEnd(cut(), now);
+  machine.onTimer(now);
+  machine.onHead(200, now);
+  now += minutes(6);
+  EXPECT_EQ(kinds(machine.onEnd({}, now)), std::vector{Kind::kOpenWatch});
+  EXPECT_EQ(last(machine.onEnd(cut(), now)).delay, milliseconds(800));
+}
+
+TEST_F(WatchMachineTest, SaysWhenItRunsAgain) {
+  sync();
+  EXPECT_EQ(machine.onHead(200, now).size(), 0u);
+  machine.onEnd(cut(), now);
+  machine.onTimer(now);
+  EXPECT_EQ(kinds(machine.onHead(200, now)), std::vector{Kind::kSinkResumed});
+  EXPECT_EQ(machine.onHead(200, now).size(), 0u);
+}
+
+TEST_F(WatchMachineTest, ListsAgainAfterAWatchInWhichNotEvenABookmarkCame) {
+  sync();
+  now += minutes(6);
+  EXPECT_EQ(kinds(machine.onEnd({}, now)), std::vector{Kind::kOpenWatch});
+  machine.onHead(200, now);
+  now += minutes(6);
+  EXPECT_EQ(kinds(machine.onEnd({}, now)), std::vector{Kind::kOpenWatch})
+      << "no bookmark is assumed of a server that never sent one";
+  machine.onHead(200, now);
+  machine.onBookmark("20", false, now);
+  now += minutes(6);
+  EXPECT_EQ(kinds(machine.onEnd({}, now)), std::vector{Kind::kOpenWatch});
+  machine.onHead(200, now);
+  now += minutes(6);
+  EXPECT_EQ(kinds(machine.onEnd({}, now)), (std::vector{Kind::kSinkBegin, Kind::kOpenWatch}))
+      << "restored from a backup, the server does not know our version yet";
+}
+
 }  // namespace
 }  // namespace firebreak::kube

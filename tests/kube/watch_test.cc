@@ -13,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "base/metrics.h"
 #include "kube/client.h"
 #include "kube/curl_transport.h"
 #include "support/scripted_server.h"
@@ -105,7 +106,7 @@ class WatchTest : public ::testing::Test {
     ASSERT_TRUE(transport) << transport.error().message;
     transport_ = std::move(*transport);
     options_.random = [] { return 0.0; };  // no waiting between attempts
-    reflector_ = std::make_unique<Reflector>(*transport_, WatchTarget{kPods, "shop", "", "", false},
+    reflector_ = std::make_unique<Reflector>(*transport_, WatchTarget{kPods, "shop", "", "", false, readOversized_},
                                              sink_, options_);
     reflector_->start();
   }
@@ -122,6 +123,7 @@ class WatchTest : public ::testing::Test {
 
   ClusterConfig config_;
   WatchOptions options_;
+  bool readOversized_ = false;
   Recorder sink_;
   std::atomic<size_t> next_{0};
   std::unique_ptr<ScriptedServer> server_;
@@ -264,15 +266,45 @@ TEST_F(WatchTest, ListsInPagesWhereTheServerHasNoStreamingList) {
   EXPECT_FALSE(isList(seen[3])) << "sendInitialEvents is never for a resume";
 }
 
-TEST_F(WatchTest, SkipsALineThatIsTooLongAndGoesOn) {
+std::string largeEvent(const std::string& type, const std::string& name, int version) {
+  return R"({"type":")" + type +
+         R"(","object":{"kind":"Pod","apiVersion":"v1","metadata":{"name":")" + name +
+         R"(","resourceVersion":")" + std::to_string(version) + R"("},"spec":{"a":["x",")" +
+         std::string(5000, 'x') + "\"]}}}\n";
+}
+
+TEST_F(WatchTest, SkipsAnObjectThatIsTooLargeAndGoesOn) {
   options_.maxLineBytes = 1000;
   serve({listed([](const Request&, Connection& connection) {
-    connection.chunk(event("MODIFIED", std::string(5000, 'x'), 11));
-    connection.chunk(event("MODIFIED", "a", 12));
+    connection.chunk(largeEvent("MODIFIED", "a", 11) + event("MODIFIED", "a", 12));
     connection.waitClosed();
   })});
   EXPECT_EQ(sink_.wait(4), (History{"begin", "initial:a", "synced", "upsert:a"}));
   EXPECT_EQ(reflector_->stats().oversized, 1u);
+}
+
+TEST_F(WatchTest, DeletesAnObjectThatIsTooLarge) {
+  options_.maxLineBytes = 1000;
+  serve({listed([](const Request&, Connection& connection) {
+    connection.chunk(largeEvent("DELETED", "a", 11));
+    connection.waitClosed();
+  })});
+  EXPECT_EQ(sink_.wait(4), (History{"begin", "initial:a", "synced", "erase:a"}));
+}
+
+TEST_F(WatchTest, JudgesTheBeginningOfAnObjectThatIsTooLarge) {
+  options_.maxLineBytes = 1000;
+  readOversized_ = true;
+  serve({listed([](const Request&, Connection& connection) {
+    connection.chunk(largeEvent("ADDED", "b", 11) + std::string(2000, 'x') + "\n" +
+                     event("MODIFIED", "a", 12));
+    connection.waitClosed();
+  })});
+  EXPECT_EQ(sink_.wait(5), (History{"begin", "initial:a", "synced", "upsert:b", "upsert:a"}))
+      << "and what cannot be read at all forces no list: it would only come again";
+  EXPECT_EQ(reflector_->stats().oversized, 2u);
+  EXPECT_NE(metricsText().find("firebreak_watch_oversized_total{resource=\"pods\"}"),
+            std::string::npos);
 }
 
 TEST_F(WatchTest, ReadsALineOfSeveralMegabytes) {

@@ -172,6 +172,15 @@ TEST(DashboardPlan, UnpublishingANodePortAndBackGivesTheSameBytes) {
   EXPECT_EQ(undo(after, step).dump(), service.dump());
 }
 
+TEST(DashboardPlan, TheServiceSaysHowItWasPublishedUntilThatIsUndone) {
+  const Plan plan = planDashboards(target());
+  const Json out = apply(nodePortService(), stepNamed(plan, "unpublish"));
+  // The seatbelt policy builds the same text.
+  EXPECT_EQ(out["metadata"]["annotations"],
+            Json({{"firebreak.dev/published-as", "NodePort  80/TCP:http"}}));
+  EXPECT_FALSE(undo(out, stepNamed(plan, "unpublish"))["metadata"].contains("annotations"));
+}
+
 TEST(DashboardPlan, ALoadBalancerIsNarrowedFirst) {
   Json service = nodePortService();
   service["spec"]["type"] = "LoadBalancer";

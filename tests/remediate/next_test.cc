@@ -213,6 +213,61 @@ TEST(Next, AForgedBeforeImageIsNotUndone) {
   EXPECT_EQ(world.pod["metadata"]["labels"]["a"], "new");
 }
 
+TEST(Next, AJournalThatNobodySealedIsNotFollowed) {
+  for (StepState state : {StepState::kPending, StepState::kIntended, StepState::kVerified}) {
+    SmallWorld world;
+    Json before = world.pod;
+    RemediationStatus& status = world.remediation.status;
+    status.episode = 1;
+    status.phase = Phase::kApplying;
+    status.startedAt = world.now;
+    for (const char* name : {"set-a", "set-b"}) {
+      StepRecord record;
+      record.name = name;
+      record.state = state;
+      record.before = "{}";
+      status.steps.push_back(record);
+    }
+    world.settle();
+    EXPECT_EQ(world.pod, before);
+    EXPECT_TRUE(world.events.empty());
+    const auto& conditions = world.remediation.status.conditions;
+    EXPECT_TRUE(std::any_of(conditions.begin(), conditions.end(), [](const Condition& condition) {
+      return condition.type == "Stalled" && condition.status == "True" &&
+             condition.reason == "Untrusted";
+    }));
+    int requests = world.requests;
+    world.settle();
+    EXPECT_EQ(world.requests, requests);
+  }
+}
+
+TEST(Next, ARemediationThatIsNotOursIsNotFollowed) {
+  SmallWorld world;
+  Situation situation = world.look();
+  situation.notOurs = true;
+  Move move = next(situation);
+  ASSERT_TRUE(std::holds_alternative<SaveStatus>(move));
+  situation.remediation.status = std::get<SaveStatus>(move).status;
+  EXPECT_TRUE(situation.remediation.status.steps.empty());
+  EXPECT_TRUE(std::holds_alternative<Rest>(next(situation)));
+}
+
+TEST(Next, ASuccessThatIsToldLateStillSaysWhatWasProven) {
+  SmallWorld world;
+  while (world.remediation.status.phase != Phase::kContained) ASSERT_TRUE(world.turn(0));
+  auto noteOf = [&](const char* reason) {
+    for (const EventDraft& draft : missingEvents(world.remediation)) {
+      if (draft.reason == reason) return draft.note;
+    }
+    return std::string();
+  };
+  std::string inTime = noteOf("RemediationSucceeded");
+  world.remediation.decision = {"Revert", "", "alice", ""};
+  while (world.remediation.status.phase != Phase::kReverting) ASSERT_TRUE(world.turn(0));
+  EXPECT_EQ(noteOf("RemediationSucceeded"), inTime);
+}
+
 TEST(Next, AForeignChangeMidWayIsNeverForced) {
   SmallWorld world;
   while (world.remediation.status.phase != Phase::kApplying) ASSERT_TRUE(world.turn(0));

@@ -52,7 +52,7 @@ constexpr CommandForm kCommands[] = {
     {R"re(\b(?:docker|podman|helm registry|skopeo|oras|crane)\s+login\b[^\n|;&]*?\s-p\s+["']?([^\s"']+))re",
      "login -p"},
     {R"re(\bmachine\s+\S+\s+login\s+\S+\s+password\s+(\S+))re", ".netrc"},
-    {R"re((?m:^)[^\s:#]+:(?:[0-9]{4,5}|\*):[^\s:]+:[^\s:]+:(\S+)$)re", ".pgpass"},
+    {R"re((?m:^)[^\s:#]+:(?:[0-9]{4,5}|\*):[^\s:]+:[^\s:]+:(\S+)(?m:$))re", ".pgpass"},
     {R"re((?m:^)\s*(?:requirepass|masterauth)\s+["']?([^\s"']+))re", "redis.conf"},
     {R"re((?i:identified\s+by|(?:with|encrypted)\s+password)\s+'([^'\n]+)')re", "SQL"},
 };

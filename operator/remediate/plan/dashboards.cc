@@ -11,6 +11,8 @@
 namespace firebreak {
 namespace {
 
+constexpr const char* kPublishedAs = "firebreak.dev/published-as";
+
 class Ladder {
  public:
   explicit Ladder(const DashboardTarget& target) : target_(target) {}
@@ -63,6 +65,7 @@ class Ladder {
 
   void restrictIngress();
   void unpublish();
+  void rememberHowPublished(Step* step) const;
   void narrowLoadBalancer(Json* service);
   void removeConsolePort();
   void detachRoutes();
@@ -121,6 +124,35 @@ void Ladder::restrictIngress() {
   plan_.steps.push_back(std::move(create));
 }
 
+// The operator's token may take a Service's publication away and give back what this mark says, nothing
+// else: the seatbelt policy builds the same text, and lets the mark be written only where it is true.
+void Ladder::rememberHowPublished(Step* step) const {
+  std::string text = stringOr(spec("type"), "ClusterIP") + " ";
+  const char* comma = "";
+  for (const std::string& address : stringsOf(spec("externalIPs"))) {
+    text += comma + address;
+    comma = ",";
+  }
+  text += " ";
+  comma = "";
+  const Json& ports = spec("ports");
+  for (size_t i = 0; ports.is_array() && i < ports.size(); ++i) {
+    const Json& target = member(ports[i], "targetPort");
+    text += comma + std::to_string(intOr(member(ports[i], "port"), 0)) + "/" +
+            stringOr(member(ports[i], "protocol"), "TCP") + ":" +
+            (target.is_string() ? target.get<std::string>() : std::to_string(intOr(target, 0)));
+    comma = ",";
+  }
+  const Json& annotations = member(target_.serviceJson, {"metadata", "annotations"});
+  if (!annotations.is_object()) {
+    step->edits.push_back({"/metadata/annotations", std::nullopt, Json{{kPublishedAs, text}}});
+    return;
+  }
+  FieldEdit edit{"/metadata/annotations/" + escapePointerToken(kPublishedAs), std::nullopt, text};
+  if (annotations.contains(kPublishedAs)) edit.before = annotations[kPublishedAs];
+  step->edits.push_back(std::move(edit));
+}
+
 void Ladder::unpublish() {
   const std::string type = stringOr(spec("type"), target_.service.type);
   const bool externalIPs = spec("externalIPs").is_array() && !spec("externalIPs").empty();
@@ -137,6 +169,7 @@ void Ladder::unpublish() {
   Json service = target_.serviceJson;
   if (type == "LoadBalancer") narrowLoadBalancer(&service);
   Step change = step("unpublish", "Unpublish", serviceRef());
+  if (type != "LoadBalancer") rememberHowPublished(&change);
   if (type != "ClusterIP") change.edits.push_back({"/spec/type", Json(type), Json("ClusterIP")});
   for (size_t i = 0; i < ports.size(); ++i) {
     drop(service, "/spec/ports/" + std::to_string(i) + "/nodePort", &change);
@@ -170,6 +203,7 @@ void Ladder::narrowLoadBalancer(Json* service) {
     }
   }
   Step narrow = step("narrow-load-balancer", "Unpublish", serviceRef());
+  rememberHowPublished(&narrow);
   const Json& before = spec("loadBalancerSourceRanges");
   FieldEdit edit{"/spec/loadBalancerSourceRanges", std::nullopt, ranges};
   if (!before.is_null()) edit.before = before;
@@ -187,6 +221,7 @@ void Ladder::removeConsolePort() {
   }
   if (kept.size() == ports.size()) return;
   Step remove = step("remove-console-port", "Unpublish", serviceRef());
+  rememberHowPublished(&remove);
   remove.edits.push_back({"/spec/ports", ports, std::move(kept)});
   plan_.steps.push_back(std::move(remove));
   plan_.caveats.push_back("Only the console's port leaves the Service; the others stay published");

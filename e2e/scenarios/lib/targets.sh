@@ -1,0 +1,83 @@
+# Sourced by the scenarios, after cases.sh: things that Firebreak acts on, all harmless, and questions about
+# what it made of them. Needs the image e2e-standins on the nodes, and jq.
+# shellcheck shell=bash
+
+# policy NAME SPEC...: a SecurityPolicy for the namespaces labelled e2e-scenario=NAME, made or changed.
+policy() {
+  local name=$1; shift
+  {
+    printf 'apiVersion: firebreak.dev/v1alpha1\nkind: SecurityPolicy\nmetadata: {name: %s}\nspec:\n' "$name"
+    printf '  namespaceSelector: {matchLabels: {e2e-scenario: %s}}\n' "$name"
+    printf '  %s\n' 'dashboards: {mode: Disabled}' 'secrets: {mode: Disabled}' "$@"
+  } | applied
+}
+applied() {  # manifests on stdin
+  local answer
+  if ! answer=$(kubectl apply -f - 2>&1); then printf 'cannot set up: %s\n' "$answer" >&2; exit 2; fi
+}
+covered() { makeNamespace "$1"; must label namespace "$1" "e2e-scenario=$2"; }  # NAMESPACE POLICY
+
+# minerPod NAME NAMESPACE [MORE LABELS]: a stand-in that computes nothing; its pool is a Service without pods.
+minerPod() {
+  local address
+  address=$(kubectl get service nobody -n "$2" -o 'jsonpath={.spec.clusterIP}' 2>/dev/null)
+  if [[ -z $address ]]; then
+    must create service clusterip nobody --tcp=3333 -n "$2"
+    address=$(kubectl get service nobody -n "$2" -o 'jsonpath={.spec.clusterIP}')
+  fi
+  applied <<E
+apiVersion: v1
+kind: Pod
+metadata: {name: $1, namespace: $2, labels: {app: $1${3:-}}}
+spec:
+  automountServiceAccountToken: false
+  terminationGracePeriodSeconds: 0
+  tolerations: [{key: firebreak.dev/protected, operator: Exists}, {key: CriticalAddonsOnly, operator: Exists}]
+  containers:
+  - name: main
+    image: localhost/e2e-standins:dev
+    imagePullPolicy: Never
+    command: [miner-standin, -o, "stratum+tcp://$address:3333", -u, wallet-of-nobody, -p, x, --donate-level=1]
+    resources: {requests: {cpu: 5m, memory: 8Mi}, limits: {cpu: 100m, memory: 32Mi}}
+E
+}
+idlePod() {  # NAME NAMESPACE
+  applied <<E
+apiVersion: v1
+kind: Pod
+metadata: {name: $1, namespace: $2, labels: {app: $1}}
+spec:
+  automountServiceAccountToken: false
+  terminationGracePeriodSeconds: 0
+  containers:
+  - {name: main, image: "localhost/e2e-standins:dev", imagePullPolicy: Never, command: [sleep, infinity]}
+E
+}
+
+# remediationOf NAMESPACE NAME: the name of the operator's own Remediation for that object.
+remediationOf() {
+  kubectl get remediations.firebreak.dev -o json | jq -r --arg ns "$1" --arg name "$2" \
+    '[.items[] | select(.spec.targetRef.namespace == $ns and .spec.targetRef.name == $name) | .metadata.name
+      | select(test("^(miner|open-dashboard|exposed-secret)-.*-[0-9a-f]{16}$"))][0] // ""'
+}
+statusOf() {  # NAMESPACE NAME JQ-FILTER: of its Remediation's status
+  local name
+  name=$(remediationOf "$1" "$2")
+  [[ -n $name ]] && kubectl get remediation.firebreak.dev "$name" -o json | jq -r ".status | $3"
+}
+reaches() {  # NAMESPACE NAME PHASE
+  local phase
+  phase=$(statusOf "$1" "$2" .phase)
+  echo "phase: $phase"
+  [[ $phase == "$3" ]]
+}
+isQuarantined() { [[ -n $(kubectl get pod "$2" -n "$1" -o 'jsonpath={.metadata.labels.firebreak\.dev/quarantine}') ]]; }
+labelsOf() { kubectl get pod "$2" -n "$1" -o 'jsonpath={.metadata.labels}'; }
+# forget FILTER: removes the Remediations that this jq condition on their targetRef selects.
+forget() {
+  local name
+  for name in $(kubectl get remediations.firebreak.dev -o json | jq -r ".items[] | select(.spec.targetRef | $1) | .metadata.name"); do
+    kubectl "${operator[@]}" patch remediations.firebreak.dev "$name" --type=merge -p '{"metadata":{"finalizers":null}}'
+    kubectl delete remediations.firebreak.dev "$name" --wait=false --ignore-not-found
+  done
+}

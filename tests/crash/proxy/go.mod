@@ -1,0 +1,3 @@
+module firebreak.dev/tests/crash/proxy
+
+go 1.21

@@ -1,0 +1,25 @@
+// TestAuthority: certificates for tests, made on the spot, good for an hour and for nobody else.
+#pragma once
+
+#include <string>
+
+namespace firebreak {
+
+struct TestIdentity {
+  std::string certPem;
+  std::string keyPem;
+};
+
+class TestAuthority {
+ public:
+  explicit TestAuthority(const std::string& name);
+
+  const std::string& certPem() const { return own_.certPem; }
+  // `altName`: "DNS:name" or "IP:127.0.0.1"; empty for a client's certificate.
+  TestIdentity issue(const std::string& commonName, const std::string& altName = "") const;
+
+ private:
+  TestIdentity own_;
+};
+
+}  // namespace firebreak
