@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <set>
 
 #include "base/log.h"
 #include "base/metrics.h"
@@ -10,6 +11,7 @@
 #include "control/dashboard_family.h"
 #include "control/dispatcher.h"
 #include "control/executor.h"
+#include "control/exposure_sweep.h"
 #include "control/historian.h"
 #include "control/key_ring.h"
 #include "control/ledger.h"
@@ -60,7 +62,9 @@ struct Controller::Impl {
         world(transport, options.reconciler.operatorNamespace),
         keys(client, options.reconciler.operatorNamespace, options.keySecret),
         secrets(client, world, clock, protectedNamespaces(options.reconciler),
+                options.reconciler.operatorNamespace,
                 [this](const Remediation& console) { return isOurs(keys, console); }),
+        exposures(client, clock),
         executor(client, secrets, std::move(mayWrite)),
         opener(client, world, keys),
         remediations(client, world, executor, keys, ledger, clock, options.reconciler),
@@ -89,6 +93,7 @@ struct Controller::Impl {
   Result<std::optional<WallTime>> onNodeGuard(const std::string& key);
   Result<std::optional<WallTime>> onService(const std::string& key);
   Result<std::optional<WallTime>> onConsequence(const std::string& key);
+  Result<std::optional<WallTime>> onExposures(const std::string& ns, bool marked);
   void addServicesOf(const Pod& pod);
   void pokeTarget(Family family, const ObjectRef& target);
 
@@ -99,6 +104,7 @@ struct Controller::Impl {
   KeyRing keys;
   Ledger ledger;
   SecretFamily secrets;
+  ExposureSweep exposures;
   Executor executor;
   Opener opener;
   RemediationReconciler remediations;
@@ -138,6 +144,8 @@ void Controller::Impl::addHandlers() {
                     [this](const std::string& key) { return remediations.reconcile(key); });
   dispatcher.handle("pod", [this](const std::string& key) { return onPod(key); });
   dispatcher.handle("service", [this](const std::string& key) { return onService(key); });
+  dispatcher.handle("marked", [this](const std::string& ns) { return onExposures(ns, true); });
+  dispatcher.handle("literals", [this](const std::string& ns) { return onExposures(ns, false); });
   dispatcher.handle("consequence", [this](const std::string& key) { return onConsequence(key); });
   // What an open console's pods hold is exposed by it, whether the console may be locked or not.
   remediations.onSaved([this](const Remediation& saved) {
@@ -179,9 +187,12 @@ void Controller::Impl::watchChanges() {
     if (old && now && old->generation == now->generation && old->deletedAt == now->deletedAt) return;
     enqueueEverything();
   });
-  // Which policy covers a namespace, and which exclude entries, may hang on its labels.
-  world.namespaces.onChange([this](const std::string&, const auto& old, const auto& now) {
+  world.namespaces.onChange([this](const std::string& key, const auto& old, const auto& now) {
+    // Which policy covers a namespace, and which exclude entries, may hang on its labels.
     if (old && now && old->meta.labels != now->meta.labels) enqueueEverything();
+    if (old || !now) return;
+    enqueue("marked", key, QueuePriority::kBackground);
+    enqueue("literals", key, QueuePriority::kBackground);
   });
   world.locks.onChange([this](const std::string&, const auto& old, const auto& now) {
     // One that is new is our own write; one that was changed or taken off is looked at at once.
@@ -222,6 +233,10 @@ void Controller::Impl::enqueueEverything() {
   }
   for (const std::string& key : world.pods.keys()) {
     enqueue("pod", key, QueuePriority::kBackground);
+  }
+  for (const std::string& key : world.namespaces.keys()) {
+    enqueue("marked", key, QueuePriority::kBackground);
+    enqueue("literals", key, QueuePriority::kBackground);
   }
 }
 
@@ -318,6 +333,35 @@ Result<std::optional<WallTime>> Controller::Impl::onConsequence(const std::strin
     if (world.remediations.get(*opened)) enqueue("remediation", *opened);
   }
   return std::optional<WallTime>();
+}
+
+// Secrets and the objects that may hold literals are not watched: they are looked at again and again.
+Result<std::optional<WallTime>> Controller::Impl::onExposures(const std::string& ns, bool marked) {
+  constexpr std::chrono::seconds kMarkedEvery{20};
+  constexpr std::chrono::seconds kLiteralsEvery{300};
+  if (!world.namespaces.get(ns)) return std::optional<WallTime>();
+  std::optional<WallTime> again(clock.wall() + (marked ? kMarkedEvery : kLiteralsEvery));
+  Coverage coverage = coverageOf(world, ns);
+  const SecurityPolicy* policy = coverage.acting();
+  if (policy == nullptr || policy->modeOf(Family::kExposedSecret) == Mode::kDisabled) return again;
+  auto found = marked ? exposures.marked(ns, *policy) : exposures.literals(ns);
+  if (!found) return tl::unexpected(found.error());
+  std::set<std::string> uids;
+  for (const Exposed& exposed : *found) {
+    uids.insert(exposed.target.uid);
+    auto opened = opener.open(Family::kExposedSecret, exposed.target, exposed.findings);
+    if (!opened) return tl::unexpected(opened.error());
+    if (world.remediations.get(*opened)) enqueue("remediation", *opened);
+  }
+  if (marked) return again;
+  // What is gone from an object ends its Remediation.
+  for (const auto& known : world.remediations.snapshot()) {
+    if (known->family == Family::kExposedSecret && known->target.ns == ns &&
+        known->target.kind != "Secret" && !uids.contains(known->target.uid)) {
+      enqueue("remediation", known->name);
+    }
+  }
+  return again;
 }
 
 Result<std::optional<WallTime>> Controller::Impl::onNodeGuard(const std::string& key) {

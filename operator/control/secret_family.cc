@@ -5,7 +5,9 @@
 
 #include "api/projection.h"
 #include "base/json.h"
+#include "control/exposure_sweep.h"
 #include "detect/secrets/reachable.h"
+#include "remediate/plan/literals.h"
 #include "remediate/plan/secrets.h"
 #include "remediate/rotate/consumers.h"
 
@@ -37,11 +39,13 @@ std::string strategyOf(const Json& object) {
 
 SecretFamily::SecretFamily(kube::Client& client, World& world, Clock& clock,
                            std::vector<std::string> protectedNamespaces,
+                           std::string operatorNamespace,
                            std::function<bool(const Remediation&)> isOurs)
     : client_(client),
       world_(world),
       clock_(clock),
       protected_(std::move(protectedNamespaces)),
+      operatorNamespace_(std::move(operatorNamespace)),
       isOurs_(std::move(isOurs)),
       store_(client) {}
 
@@ -126,8 +130,9 @@ Result<std::vector<rotate::Consumer>> SecretFamily::consumers(const Remediation&
 Result<Assessment> SecretFamily::assess(const Remediation& remediation,
                                         const SecurityPolicy* policy,
                                         const remediate::JournalKeys& keys) {
-  Assessment assessment;
   const ObjectRef& target = remediation.target;
+  if (target.kind != "Secret") return assessLiterals(remediation);
+  Assessment assessment;
   auto live = client_.get(kube::kSecrets, target.ns, target.name);
   if (!live && live.error().code != ErrorCode::kNotFound) return tl::unexpected(live.error());
   if (!live || stringOr(member(*live, {"metadata", "uid"})) != target.uid) {
@@ -140,8 +145,12 @@ Result<Assessment> SecretFamily::assess(const Remediation& remediation,
   for (const auto& [key, value] : member(rotation.secret, {"metadata", "labels"}).items()) {
     assessment.targetLabels[key] = stringOr(value);
   }
-  assessment.findings = remediate::hasStarted(remediation.status) ? remediation.status.findings
-                                                                  : findingsFor(remediation);
+  if (remediate::hasStarted(remediation.status)) {
+    assessment.findings = remediation.status.findings;
+  } else {
+    assessment.findings = findingsFor(remediation);
+    if (auto marked = markedIn(rotation.secret)) assessment.findings.push_back(std::move(*marked));
+  }
   if (assessment.findings.empty()) return assessment;
   auto using_ = consumers(remediation, keys);
   if (!using_) return tl::unexpected(using_.error());
@@ -152,12 +161,35 @@ Result<Assessment> SecretFamily::assess(const Remediation& remediation,
         remediate::rotatorEntryFor(policy->secrets.rotators, target.ns, target.name);
     rotation.keepPreviousSeconds = policy->secrets.keepPreviousSeconds;
   }
+  rotation.operatorNamespace = operatorNamespace_;
   rotation.remediationName = remediation.name;
   rotation.remediationUid = remediation.uid;
   rotation.episode = std::max<int64_t>(1, remediation.status.episode);
   // Fixed before the episode starts, so that the plan that was shown is the plan that is done.
   rotation.startedAt = remediation.created + std::chrono::seconds(rotation.episode - 1);
   assessment.plan = remediate::planRotation(rotation);
+  return assessment;
+}
+
+// A literal is never rewritten: the plan is what a person has to do, and where.
+Result<Assessment> SecretFamily::assessLiterals(const Remediation& remediation) {
+  Assessment assessment;
+  const ObjectRef& target = remediation.target;
+  const kube::ResourceType* type = literalHolder(target.kind);
+  if (type == nullptr) {
+    return fail(ErrorCode::kInternal, "no way to read a " + target.kind + " for its literals");
+  }
+  auto live = client_.get(*type, target.ns, target.name);
+  if (!live && live.error().code != ErrorCode::kNotFound) return tl::unexpected(live.error());
+  if (!live || stringOr(member(*live, {"metadata", "uid"})) != target.uid) {
+    assessment.targetGone = true;
+    return assessment;
+  }
+  for (const auto& [key, value] : member(*live, {"metadata", "labels"}).items()) {
+    assessment.targetLabels[key] = stringOr(value);
+  }
+  assessment.findings = literalsIn(*type, std::move(*live));
+  assessment.plan = remediate::planLiterals(assessment.findings);
   return assessment;
 }
 

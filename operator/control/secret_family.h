@@ -1,5 +1,7 @@
-// SecretFamily: Secrets that the pods of an open console hold. Plans their rotation by the policy's
-// rotators, and carries out the rotators' steps. Values never leave the rotator's calls.
+// SecretFamily: Secrets that the pods of an open console hold or that a person marked as exposed:
+// plans their rotation by the policy's rotators and carries out the rotators' steps. Objects that
+// hold a credential as a literal: says the place and the change to make. Values never leave the
+// rotator's calls.
 #pragma once
 
 #include <functional>
@@ -25,7 +27,7 @@ struct Consequence {
 class SecretFamily : public FamilyDriver, public ExternalSteps {
  public:
   SecretFamily(kube::Client& client, World& world, Clock& clock,
-               std::vector<std::string> protectedNamespaces,
+               std::vector<std::string> protectedNamespaces, std::string operatorNamespace,
                std::function<bool(const Remediation&)> isOurs);
 
   Family family() const override { return Family::kExposedSecret; }
@@ -44,6 +46,7 @@ class SecretFamily : public FamilyDriver, public ExternalSteps {
 
  private:
   std::vector<Finding> findingsFor(const Remediation& remediation);
+  Result<Assessment> assessLiterals(const Remediation& remediation);
   Result<std::vector<rotate::Consumer>> consumers(const Remediation& remediation,
                                                   const remediate::JournalKeys& keys);
 
@@ -51,6 +54,7 @@ class SecretFamily : public FamilyDriver, public ExternalSteps {
   World& world_;
   Clock& clock_;
   const std::vector<std::string> protected_;
+  const std::string operatorNamespace_;
   const std::function<bool(const Remediation&)> isOurs_;
   ApiSecretStore store_;
 };

@@ -29,7 +29,7 @@ def firebreak(binary, folder):
 
 def gitleaks(binary, folder):
     out = tempfile.mktemp()
-    spent = measured([binary, "dir", folder, "--follow-symlinks", "--max-decode-depth", "3", "--no-banner",
+    spent = measured([binary, "dir", os.path.realpath(folder), "--max-decode-depth", "3", "--no-banner",
                       "--redact", "--report-format", "json", "--report-path", out])
     with open(out) as file:
         found = json.load(file) or []
@@ -39,7 +39,8 @@ def gitleaks(binary, folder):
 
 def detect_secrets(binary, folder):
     out = tempfile.mktemp()
-    spent = measured([binary, "scan", "--all-files", os.path.realpath(folder)], output=out)
+    # It leaves out what is not below the folder that it runs in.
+    spent = measured([binary, "scan", "--all-files", "."], cwd=os.path.realpath(folder), output=out)
     with open(out) as file:
         results = json.load(file)["results"]
     os.unlink(out)

@@ -48,7 +48,7 @@ miners.stopOwner:
 
 {{/* Rights for rotating Secrets and restarting their consumers, in one namespace or (with "*") in all. */}}
 {{- define "firebreak.rotateRules" -}}
-- {apiGroups: [""], resources: [secrets], verbs: [get, create, update, patch, delete]}
+- {apiGroups: [""], resources: [secrets], verbs: [get, list, create, update, patch, delete]}
 - {apiGroups: [apps], resources: [deployments, statefulsets, daemonsets], verbs: [update, patch]}
 - {apiGroups: [""], resources: [pods/eviction], verbs: [create]}
 {{- end }}

@@ -52,6 +52,7 @@ constexpr CommandForm kCommands[] = {
     {R"re(\b(?:docker|podman|helm registry|skopeo|oras|crane)\s+login\b[^\n|;&]*?\s-p\s+["']?([^\s"']+))re",
      "login -p"},
     {R"re(\bmachine\s+\S+\s+login\s+\S+\s+password\s+(\S+))re", ".netrc"},
+    {R"re((?m:^)[^\s:#]+:(?:[0-9]{4,5}|\*):[^\s:]+:[^\s:]+:(\S+)(?m:$))re", ".pgpass"},
     {R"re((?m:^)\s*(?:requirepass|masterauth)\s+["']?([^\s"']+))re", "redis.conf"},
     {R"re((?i:identified\s+by|(?:with|encrypted)\s+password)\s+'([^'\n]+)')re", "SQL"},
 };
@@ -105,7 +106,8 @@ void scanPairs(std::string_view text, std::vector<SecretHit>& hits) {
       continue;
     }
     // A call, not a value: password = getenv("X").
-    if (!quoted && view(value).find('(') != std::string_view::npos) continue;
+    static const RE2 kCall(R"re([A-Za-z_][\w.:>-]*\(.*)re", RE2::Quiet);
+    if (!quoted && RE2::FullMatch(value, kCall)) continue;
     addNamed(text, view(groups[1]), quoted ? value : firstPart(value), hits);
   }
   for (size_t at = 0;

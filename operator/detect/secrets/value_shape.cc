@@ -243,7 +243,7 @@ double vowelShare(std::string_view text) {
 const RE2& referencePattern() {
   // Whole text. Each line one kind of thing that is not a value.
   static const RE2 kPattern(
-      R"re((?i)\$?\$[{(].*|\$[a-z_][a-z0-9_.:-]*|@microsoft\.keyvault\(.*|urn:.*|%[a-z_][a-z0-9_]*%|@.*@|&[a-z_].*|!.*)re"  // variables
+      R"re((?i)\$?\$[{(].*|\$[a-z_][a-z0-9_.:-]*|@microsoft\.keyvault\(.*|urn:.*|%[a-z_][a-z0-9_]*%|@.*@|&[a-z_].*|!(?:ref|sub|getatt|vault|secret|env|env_var|include|reference|import)\b.*)re"  // variables
       R"re(|<.*>|\[.*\]|\{.*\}|__.*__|\.\.\..*|#.*)re"                                   // fill in
       R"re(|[^:\s]+:\$(?:apr1|2[aby]|1|5|6)\$.*|(?:vault|ref\+[a-z]+|secretref|secret|sm|op|ssm|awssm|gcpsm|akv|env|file|arn|kms|keyvault)re"
       R"re(|bao|doppler|sops|aws|gcp|azurekv|k8s|kv|projects/[^/]+/secrets/.*)re"

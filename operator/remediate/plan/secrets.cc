@@ -5,6 +5,8 @@
 
 #include "base/digest.h"
 #include "base/time_format.h"
+#include "remediate/rotate/aws_rotator.h"
+#include "remediate/rotate/postgres_rotator.h"
 #include "remediate/rotate/source_marks.h"
 #include "remediate/rotate/staging.h"
 
@@ -50,6 +52,74 @@ Plan byHand(const RotationTarget& target, const std::string& why, const std::str
   return plan;
 }
 
+// What this version carries out, and which steps of its own each has.
+struct TypeRow {
+  std::string_view type;
+  bool creates;  // a step that lets the staged credential in where it is checked
+  bool revokes;  // a step that has the previous one refused there
+};
+constexpr TypeRow kTypes[] = {
+    {"Random", false, false}, {"PostgreSQL", true, true}, {"AWSAccessKey", true, true}, {"Webhook", false, true}};
+
+const TypeRow* typeRow(const std::string& type) {
+  for (const TypeRow& row : kTypes) {
+    if (row.type == type) return &row;
+  }
+  return nullptr;
+}
+
+using Refusal = std::pair<std::string, std::string>;  // why, what to do ("" = the general procedure)
+
+bool hasRef(const RotatorEntry& entry, std::initializer_list<std::string_view> path) {
+  const Json* at = &entry.parameters;
+  for (std::string_view key : path) at = &member(*at, key);
+  return !stringOr(member(*at, "name")).empty() && !stringOr(member(*at, "key")).empty();
+}
+
+// What the policy's entry lacks.
+std::optional<Refusal> unfitFor(const RotatorEntry& entry) {
+  if (typeRow(entry.type) == nullptr) {
+    return Refusal{"is of type " + entry.type + ", which this version does not carry out", ""};
+  }
+  if (entry.type == "Random" && entry.nature != "SharedToken") {
+    return Refusal{"does not declare random.nature: SharedToken, and a new value for anything else "
+                   "destroys data",
+                   ""};
+  }
+  if (entry.type == "PostgreSQL") {
+    const Json& block = member(entry.parameters, "postgresql");
+    if (stringOr(member(block, "role")).empty() || stringOr(member(block, "host")).empty()) {
+      return Refusal{"names no postgresql.role and postgresql.host", "complete the policy"};
+    }
+    if (!hasRef(entry, {"adminRef"})) {
+      return Refusal{"names no adminRef", "complete the policy"};
+    }
+    if (!entry.keys.empty() && !rotate::postgresUserKey(entry.keys)) {
+      return Refusal{"names other keys than a password, or a user name and a password",
+                     "correct the keys in the policy"};
+    }
+  }
+  if (entry.type == "AWSAccessKey") {
+    if (stringOr(member(entry.parameters, {"awsAccessKey", "iamUserName"})).empty()) {
+      return Refusal{"names no awsAccessKey.iamUserName", "complete the policy"};
+    }
+    if (!hasRef(entry, {"adminRef"})) {
+      return Refusal{"names no adminRef", "complete the policy"};
+    }
+    if (!entry.keys.empty() && !rotate::awsIdKey(entry.keys)) {
+      return Refusal{"names other keys than an access key's id and its secret",
+                     "correct the keys in the policy"};
+    }
+  }
+  if (entry.type == "Webhook") {
+    if (!stringOr(member(entry.parameters, {"webhook", "url"})).starts_with("https://") ||
+        !hasRef(entry, {"webhook", "hmacRef"})) {
+      return Refusal{"names no webhook.url over https and webhook.hmacRef", "complete the policy"};
+    }
+  }
+  return std::nullopt;
+}
+
 // Why the Secret must not be rotated in place, and what to do instead; empty where it may be.
 std::optional<std::pair<std::string, std::string>> refusal(const RotationTarget& target) {
   ObjectRef ref = refOf(target.secret);
@@ -65,16 +135,14 @@ std::optional<std::pair<std::string, std::string>> refusal(const RotationTarget&
   }
   const RotatorEntry& entry = *target.rotator;
   std::string named = "rotator " + entry.name + " of policy " + target.policy;
-  if (entry.type != "Random")
-    return {{named + " is of type " + entry.type + ", which this version does not carry out",
-             procedure}};
-  if (entry.nature != "SharedToken") {
-    return {{named + " does not declare random.nature: SharedToken, and a new value for anything "
-                     "else destroys data",
-             procedure}};
+  if (auto unfit = unfitFor(entry)) {
+    return {{named + " " + unfit->first, unfit->second.empty() ? procedure : unfit->second}};
   }
   if (type != "Opaque" && type != "kubernetes.io/basic-auth") {
-    return {{"a Secret of type " + type + " is no shared token", procedure}};
+    return {{"a Secret of type " + type +
+                 (entry.type == "Random" ? " is no shared token"
+                                         : " is nothing that " + entry.type + " rotates"),
+             procedure}};
   }
   if (entry.keys.empty()) return {{named + " names no keys", "name the keys in the policy"}};
   for (const std::string& key : entry.keys) {
@@ -95,7 +163,16 @@ rotate::Rotation rotationOf(const RotationTarget& target) {
   rotation.secret = ref.name;
   rotation.secretUid = ref.uid;
   rotation.staging = rotate::stagingName(ref.name, target.remediationUid, target.episode);
+  rotation.type = target.rotator->type;
   rotation.keys = target.rotator->keys;
+  rotation.parameters = target.rotator->parameters;
+  for (const char* name : {"/adminRef", "/webhook/caRef", "/webhook/hmacRef"}) {
+    Json::json_pointer pointer(name);
+    // In the operator's namespace only, whatever the policy may say.
+    if (rotation.parameters.contains(pointer)) {
+      rotation.parameters[pointer]["namespace"] = target.operatorNamespace;
+    }
+  }
   rotation.remediation = target.remediationName;
   rotation.id = target.remediationUid + "-" + std::to_string(target.episode);
   return rotation;
@@ -187,6 +264,9 @@ std::optional<RotatorEntry> rotatorEntryFor(const Json& rotators, const std::str
     entry.keys = stringsOf(member(json, "keys"));
     entry.reloadsItself = stringOr(member(json, "reload")) == "Self";
     entry.nature = stringOr(member(json, {"random", "nature"}));
+    for (const char* block : {"postgresql", "awsAccessKey", "webhook", "adminRef"}) {
+      if (member(json, block).is_object()) entry.parameters[block] = member(json, block);
+    }
     return entry;
   }
   return std::nullopt;
@@ -221,21 +301,38 @@ Plan planRotation(const RotationTarget& target) {
 
   Plan plan;
   rotate::Rotation rotation = rotationOf(target);
+  const TypeRow& row = *typeRow(target.rotator->type);
   plan.steps.push_back(externalStep(target, rotation, "stage", Reversal::kReversible));
+  plan.steps.back().verifyFirst = row.revokes;
+  if (row.creates) {
+    plan.steps.push_back(externalStep(target, rotation, "create", Reversal::kUntilRevoked));
+    // Nobody is handed a credential that does not work.
+    plan.steps.back().verifyFirst = true;
+  }
   plan.steps.push_back(externalStep(target, rotation, "write", Reversal::kUntilRevoked));
   plan.steps.back().verifyFirst = true;
   bool allTaken = addConsumers(target, plan);
   if (allTaken) {
-    Step last = externalStep(target, rotation, "remove-staging", Reversal::kIrreversible);
+    Step last = externalStep(target, rotation, row.revokes ? "revoke" : "remove-staging",
+                             Reversal::kIrreversible);
     last.delaySeconds = target.keepPreviousSeconds;
+    last.verifyFirst = row.revokes;
     plan.steps.push_back(std::move(last));
+    if (row.revokes) {
+      plan.steps.push_back(
+          externalStep(target, rotation, "remove-staging", Reversal::kIrreversible));
+    }
   } else {
     plan.caveats.push_back("the previous value stays in Secret " + rotation.ns + "/" +
-                           rotation.staging + " until those are gone: delete that Secret then");
+                           rotation.staging + " until those are gone: delete that Secret then" +
+                           (row.revokes ? ", and revoke it where it is checked: it still works" : ""));
   }
   plan.caveats.push_back(
-      "verified means that every restarted consumer is Ready with the new value; whether anything "
-      "outside the cluster knows the old one is not known");
+      row.revokes && allTaken
+          ? "verified means that every restarted consumer is Ready with the new value and that the "
+            "old one is refused where it was accepted before"
+          : "verified means that every restarted consumer is Ready with the new value; whether "
+            "anything outside the cluster knows the old one is not known");
   return plan;
 }
 

@@ -1,5 +1,5 @@
-// The rotation of one exposed Secret as a plan: stage, write, restart each consumer, give the
-// previous value up. Where no rotator of the policy lists the Secret, or rotating it in place would
+// The rotation of one exposed Secret as a plan: stage, make the new credential where it is checked,
+// write, restart each consumer, revoke the old one there, give the previous value up. Where no rotator of the policy lists the Secret, or rotating it in place would
 // do harm, the plan has no step and says exactly what a person has to do. Pure; never sees a value.
 #pragma once
 
@@ -25,6 +25,8 @@ struct RotatorEntry {
   std::vector<std::string> keys;
   bool reloadsItself = false;  // reload: Self
   std::string nature;          // random.nature
+  // The type's own block and adminRef, as written: handed on to the rotator. No value.
+  Json parameters = Json::object();
 };
 
 // The first entry that names this Secret.
@@ -35,7 +37,8 @@ struct RotationTarget {
   // The live Secret, stripped by withoutValues().
   Json secret;
   std::optional<RotatorEntry> rotator;
-  std::string policy;  // name, for the text
+  std::string policy;             // name, for the text
+  std::string operatorNamespace;  // where adminRef, caRef and hmacRef are
   std::vector<rotate::Consumer> consumers;
   std::string remediationName;
   std::string remediationUid;

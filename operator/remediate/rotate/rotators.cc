@@ -1,13 +1,16 @@
 #include "base/json.h"
 #include "firebreak/rotator.h"
+#include "remediate/rotate/aws_rotator.h"
+#include "remediate/rotate/postgres_rotator.h"
 #include "remediate/rotate/random_rotator.h"
+#include "remediate/rotate/webhook_rotator.h"
 
 namespace firebreak {
 
 // Every rotator there is; a new one is a line here.
 const Rotator* rotatorFor(const Step& step) {
-  static const rotate::RandomRotator kRandom;
-  static const Rotator* const kRotators[] = {&kRandom};
+  static const Rotator* const kRotators[] = {&rotate::randomRotator(), &rotate::postgresRotator(),
+                                             &rotate::awsRotator(), &rotate::webhookRotator()};
   std::string type = stringOr(member(step.manifest, "rotator"));
   for (const Rotator* rotator : kRotators) {
     if (rotator->type() == type) return rotator;

@@ -30,18 +30,21 @@ std::string stagingName(std::string_view secret, std::string_view remediationUid
 }
 
 Json toManifest(const Rotation& rotation, std::string_view operation) {
-  return {{"rotator", "Random"},
-          {"operation", operation},
-          {"staging", rotation.staging},
-          {"keys", rotation.keys},
-          {"remediation", rotation.remediation},
-          {"rotation", rotation.id}};
+  Json manifest = {{"rotator", rotation.type},
+                   {"operation", operation},
+                   {"staging", rotation.staging},
+                   {"keys", rotation.keys},
+                   {"remediation", rotation.remediation},
+                   {"rotation", rotation.id}};
+  if (!rotation.parameters.empty()) manifest["parameters"] = rotation.parameters;
+  return manifest;
 }
 
 std::string operationOf(const Step& step) { return stringOr(member(step.manifest, "operation")); }
 
 Result<Rotation> rotationOf(const Step& step) {
   Rotation rotation;
+  rotation.type = stringOr(member(step.manifest, "rotator"));
   rotation.ns = step.object.ns;
   rotation.secret = step.object.name;
   rotation.secretUid = step.object.uid;
@@ -49,6 +52,9 @@ Result<Rotation> rotationOf(const Step& step) {
   rotation.keys = stringsOf(member(step.manifest, "keys"));
   rotation.remediation = stringOr(member(step.manifest, "remediation"));
   rotation.id = stringOr(member(step.manifest, "rotation"));
+  if (member(step.manifest, "parameters").is_object()) {
+    rotation.parameters = member(step.manifest, "parameters");
+  }
   if (rotation.ns.empty() || rotation.secret.empty() || rotation.secretUid.empty() ||
       rotation.staging.empty() || rotation.keys.empty() || rotation.id.empty()) {
     return fail(ErrorCode::kInvalid,

@@ -20,8 +20,9 @@ inline constexpr std::string_view kRotationAnnotation = "firebreak.dev/rotation"
 // "<name>-firebreak-<8 hex>": the same for the same episode of the same Remediation.
 std::string stagingName(std::string_view secret, std::string_view remediationUid, int64_t episode);
 
-// The parameters of a Random rotation, as the steps carry them in their manifests. No value.
+// The parameters of a rotation, as the steps carry them in their manifests. No value.
 struct Rotation {
+  std::string type = "Random";  // the rotator's
   std::string ns;
   std::string secret;
   std::string secretUid;
@@ -29,9 +30,10 @@ struct Rotation {
   std::vector<std::string> keys;
   std::string remediation;  // name
   std::string id;           // "<remediation uid>-<episode>"
+  Json parameters = Json::object();  // the policy's block for this type, adminRef with its namespace
 };
 
-// `operation`: "stage", "write" or "remove-staging".
+// `operation`: "stage", "write", "remove-staging", or one of the rotator's own.
 Json toManifest(const Rotation& rotation, std::string_view operation);
 Result<Rotation> rotationOf(const Step& step);
 std::string operationOf(const Step& step);

@@ -1,0 +1,121 @@
+#include "control/exposure_sweep.h"
+
+#include <algorithm>
+
+#include "api/projection.h"
+#include "detect/pod_templates.h"
+#include "detect/scan_input.h"
+#include "detect/secrets/reachable.h"
+#include "detect/secrets/scan_secrets.h"
+#include "remediate/plan/secrets.h"
+
+namespace firebreak::control {
+namespace {
+
+// Rights change rarely, and a refusal is no news.
+constexpr std::chrono::minutes kAskAgain{10};
+
+const kube::ResourceType* const kHolders[] = {
+    &kube::kDeployments, &kube::kStatefulSets, &kube::kDaemonSets, &kube::kCronJobs,
+    &kube::kJobs,        &kube::kPods,         &kube::kConfigMaps,
+};
+
+bool isOwned(const Json& object) {
+  const Json& owners = member(object, {"metadata", "ownerReferences"});
+  return owners.is_array() && !owners.empty();
+}
+
+}  // namespace
+
+const kube::ResourceType* literalHolder(const std::string& kind) {
+  for (const kube::ResourceType* type : kHolders) {
+    if (type->kind == kind) return type;
+  }
+  return nullptr;
+}
+
+std::vector<Finding> literalsIn(const kube::ResourceType& type, Json object) {
+  object["apiVersion"] = kube::apiVersionOf(type);
+  object["kind"] = type.kind;
+  std::vector<detect::Document> documents(1);
+  documents[0].ref = detect::refOf(object);
+  documents[0].ref.uid = stringOr(member(object, {"metadata", "uid"}));
+  documents[0].object = std::move(object);
+  detect::ScanInput input(std::move(documents));
+  std::vector<Finding> findings = detect::scanSecrets(input);
+  std::erase_if(findings, [](const Finding& finding) { return finding.tier != Tier::kRemediate; });
+  return findings;
+}
+
+std::optional<Finding> markedIn(const Json& secret) {
+  auto meta = projectMeta(dumpJson({{"metadata", member(secret, "metadata")}}));
+  if (!meta) return std::nullopt;
+  return detect::markedExposed({std::move(*meta), stringOr(member(secret, "type"), "Opaque")});
+}
+
+bool ExposureSweep::mayAsk(const std::string& ns) {
+  std::lock_guard lock(mutex_);
+  auto found = askAgain_.find(ns);
+  return found == askAgain_.end() || found->second <= clock_.wall();
+}
+
+void ExposureSweep::refused(const std::string& ns) {
+  std::lock_guard lock(mutex_);
+  askAgain_[ns] = clock_.wall() + kAskAgain;
+}
+
+Result<std::vector<Exposed>> ExposureSweep::marked(const std::string& ns,
+                                                   const SecurityPolicy& policy) {
+  std::vector<Json> bare;
+  bool listed = false;
+  if (mayAsk(ns)) {
+    auto list = client_.list(kube::kSecrets, ns);
+    if (list) {
+      listed = true;
+      for (const Json& item : member(*list, "items")) {
+        bare.push_back(remediate::withoutValues(item));
+      }
+    } else if (list.error().code == ErrorCode::kForbidden) {
+      refused(ns);
+    } else {
+      return tl::unexpected(list.error());
+    }
+  }
+  for (const Json& rotator : policy.secrets.rotators) {
+    if (listed || stringOr(member(rotator, "namespace")) != ns) continue;
+    auto secret = client_.get(kube::kSecrets, ns, stringOr(member(rotator, "secret")));
+    if (secret) {
+      bare.push_back(remediate::withoutValues(*secret));
+    } else if (secret.error().code != ErrorCode::kNotFound &&
+               secret.error().code != ErrorCode::kForbidden) {
+      return tl::unexpected(secret.error());
+    }
+  }
+  std::vector<Exposed> all;
+  for (const Json& secret : bare) {
+    if (auto finding = markedIn(secret)) {
+      ObjectRef target = finding->resource;
+      all.push_back({std::move(target), {std::move(*finding)}});
+    }
+  }
+  return all;
+}
+
+Result<std::vector<Exposed>> ExposureSweep::literals(const std::string& ns) {
+  std::vector<Exposed> all;
+  for (const kube::ResourceType* type : kHolders) {
+    auto list = client_.list(*type, ns);
+    if (!list) return tl::unexpected(list.error());
+    for (Json& item : (*list)["items"]) {
+      // What an owner made is judged there.
+      if (isOwned(item)) continue;
+      std::vector<Finding> findings = literalsIn(*type, std::move(item));
+      if (findings.empty()) continue;
+      ObjectRef target = findings.front().resource;
+      all.push_back({std::move(target), std::move(findings)});
+    }
+  }
+  return all;
+}
+
+}  // namespace firebreak::control

@@ -1,0 +1,305 @@
+#include "remediate/rotate/aws_rotator.h"
+
+#include <algorithm>
+#include <cctype>
+
+#include "remediate/rotate/aws_query.h"
+#include "remediate/rotate/staged_steps.h"
+
+namespace firebreak::rotate {
+namespace {
+
+using Effect = Observation::Effect;
+
+// The user's access key ids before CreateAccessKey, on the staging Secret.
+constexpr const char* kKnownIds = "firebreak.dev/known-key-ids";
+constexpr size_t kQuota = 2;
+
+struct Target {
+  std::string user;
+  std::string endpoint;
+  std::string idKey;
+  std::string secretKey;
+};
+
+Result<Target> targetOf(const Rotation& rotation) {
+  Target target;
+  target.user = stringOr(member(rotation.parameters, {"awsAccessKey", "iamUserName"}));
+  target.endpoint = stringOr(member(rotation.parameters, {"awsAccessKey", "endpoint"}));
+  auto id = awsIdKey(rotation.keys);
+  if (target.user.empty() || !id) {
+    return fail(ErrorCode::kInvalid,
+                "the AWSAccessKey rotator needs iamUserName and the keys of the id and the secret");
+  }
+  target.idKey = *id;
+  target.secretKey = rotation.keys[0] == *id ? rotation.keys[1] : rotation.keys[0];
+  return target;
+}
+
+Result<AwsKey> keyFrom(const Target& target, const StoredSecret& holder,
+                       std::string (*keyOf)(const std::string&)) {
+  auto id = holder.data.find(keyOf(target.idKey));
+  auto secret = holder.data.find(keyOf(target.secretKey));
+  if (id == holder.data.end() || secret == holder.data.end()) {
+    return fail(ErrorCode::kNotFound, "no access key of user " + target.user + " is there");
+  }
+  return AwsKey{id->second.bytes(), secret->second};
+}
+
+std::string plainKey(const std::string& key) { return key; }
+
+// adminRef holds "<access key id>:<secret access key>".
+Result<AwsKey> administrator(const Rotation& rotation, RotationContext& context) {
+  const Json& ref = member(rotation.parameters, "adminRef");
+  auto secret =
+      context.secrets.get(stringOr(member(ref, "namespace")), stringOr(member(ref, "name")));
+  if (!secret) return tl::unexpected(secret.error());
+  auto value = secret->data.find(stringOr(member(ref, "key")));
+  size_t colon = value == secret->data.end() ? std::string::npos : value->second.bytes().find(':');
+  if (colon == std::string::npos) {
+    return fail(ErrorCode::kInvalid, "adminRef holds no \"id:secret\"");
+  }
+  return AwsKey{value->second.bytes().substr(0, colon),
+                SecretValue(value->second.bytes().substr(colon + 1))};
+}
+
+// Whose pair this is; kUnauthorized where AWS refuses it.
+Result<std::string> identityOf(const Target& target, const AwsKey& key) {
+  auto answer = callAws("sts", target.endpoint, key, {{"Action", "GetCallerIdentity"}});
+  if (!answer) return tl::unexpected(answer.error());
+  return answer->text("Arn");
+}
+
+bool isUser(const std::string& arn, const std::string& user) {
+  // arn:aws:iam::123456789012:user/path/name
+  return arn.find(":user/") != std::string::npos && arn.substr(arn.rfind('/') + 1) == user;
+}
+
+Result<bool> isAccepted(const Target& target, const AwsKey& key) {
+  auto arn = identityOf(target, key);
+  if (arn) return isUser(*arn, target.user);
+  if (arn.error().code == ErrorCode::kUnauthorized) return false;
+  return tl::unexpected(arn.error());
+}
+
+Result<std::vector<std::string>> keyIds(const Target& target, const AwsKey& admin) {
+  auto answer = callAws("iam", target.endpoint, admin,
+                        {{"Action", "ListAccessKeys"}, {"UserName", target.user}});
+  if (!answer) return tl::unexpected(answer.error());
+  return answer->texts("AccessKeyId");
+}
+
+Status deleteKey(const Target& target, const AwsKey& admin, const std::string& id) {
+  auto answer = callAws("iam", target.endpoint, admin,
+                        {{"Action", "DeleteAccessKey"},
+                         {"UserName", target.user},
+                         {"AccessKeyId", id}});
+  if (answer || answer.error().code == ErrorCode::kNotFound) return {};
+  return tl::unexpected(answer.error());
+}
+
+bool holds(const std::vector<std::string>& ids, const std::string& id) {
+  return std::find(ids.begin(), ids.end(), id) != ids.end();
+}
+
+// --- stage: prove whose pair it is, record which ids there are -----------------------------------
+
+Result<StagedNext> knownIds(const Rotation& rotation, RotationContext& context,
+                            const StoredSecret& secret) {
+  auto target = targetOf(rotation);
+  if (!target) return tl::unexpected(target.error());
+  auto pair = keyFrom(*target, secret, plainKey);
+  if (!pair) return tl::unexpected(pair.error());
+  auto accepted = isAccepted(*target, *pair);
+  if (!accepted) return tl::unexpected(accepted.error());
+  if (!*accepted) {
+    return fail(ErrorCode::kInternal,
+                "IdentityMismatch: the Secret's access key is not one of IAM user " + target->user);
+  }
+  auto admin = administrator(rotation, context);
+  if (!admin) return tl::unexpected(admin.error());
+  auto ids = keyIds(*target, *admin);
+  if (!ids) return tl::unexpected(ids.error());
+  if (!holds(*ids, pair->id)) {
+    return fail(ErrorCode::kInternal,
+                "IdentityMismatch: IAM lists no such access key for user " + target->user);
+  }
+  if (ids->size() >= kQuota) {
+    return fail(ErrorCode::kInternal, "IAM user " + target->user +
+                                          " has two access keys already, and AWS allows no third: "
+                                          "delete the one that nobody uses");
+  }
+  StagedNext next;
+  for (const std::string& id : *ids) {
+    std::string& text = next.annotations[kKnownIds];
+    text += (text.empty() ? "" : ",") + id;
+  }
+  return next;
+}
+
+Status stage(const Rotation& rotation, RotationContext& context) {
+  return stageValues(rotation, context, [&](const StoredSecret& secret) {
+    return knownIds(rotation, context, secret);
+  });
+}
+
+// --- create --------------------------------------------------------------------------------------
+
+struct Staged {
+  Target target;
+  StagedWorld world;
+  AwsKey admin;
+};
+
+Result<std::optional<Staged>> staged(const Rotation& rotation, RotationContext& context) {
+  auto target = targetOf(rotation);
+  if (!target) return tl::unexpected(target.error());
+  auto world = look(rotation, context);
+  if (!world) return tl::unexpected(world.error());
+  if (!world->staging) return std::optional<Staged>();
+  if (!isOurs(*world->staging, rotation)) return foreignStaging(rotation);
+  auto admin = administrator(rotation, context);
+  if (!admin) return tl::unexpected(admin.error());
+  return std::optional<Staged>(Staged{std::move(*target), std::move(*world), std::move(*admin)});
+}
+
+// A key that a call of ours made whose answer was lost: nobody can ever use it.
+Status dropLostKey(const Staged& s) {
+  auto ids = keyIds(s.target, s.admin);
+  if (!ids) return tl::unexpected(ids.error());
+  auto noted = s.world.staging->meta.annotations.find(kKnownIds);
+  std::string known = noted == s.world.staging->meta.annotations.end() ? "" : noted->second;
+  std::vector<std::string> unknown;
+  for (const std::string& id : *ids) {
+    if (("," + known + ",").find("," + id + ",") == std::string::npos) unknown.push_back(id);
+  }
+  if (unknown.empty()) return {};
+  auto used = callAws("iam", s.target.endpoint, s.admin,
+                      {{"Action", "GetAccessKeyLastUsed"}, {"AccessKeyId", unknown.front()}});
+  if (!used) return tl::unexpected(used.error());
+  std::string service = used->text("ServiceName");
+  if (unknown.size() > 1 || !used->text("LastUsedDate").empty() ||
+      (!service.empty() && service != "N/A")) {
+    return fail(ErrorCode::kInternal, "IAM user " + s.target.user +
+                                          " has an access key that Firebreak did not make and that "
+                                          "is in use: look at it, and delete it if nobody needs it");
+  }
+  return deleteKey(s.target, s.admin, unknown.front());
+}
+
+Status create(const Rotation& rotation, RotationContext& context) {
+  auto now = staged(rotation, context);
+  if (!now) return tl::unexpected(now.error());
+  if (!*now) return {};
+  Staged& s = **now;
+  if (s.world.staging->data.contains(nextKey(s.target.idKey))) return {};
+  Status dropped = dropLostKey(s);
+  if (!dropped) return dropped;
+  auto made = callAws("iam", s.target.endpoint, s.admin,
+                      {{"Action", "CreateAccessKey"}, {"UserName", s.target.user}});
+  if (!made) return tl::unexpected(made.error());
+  AwsKey key{made->text("AccessKeyId"), SecretValue(made->text("SecretAccessKey"))};
+  if (key.id.empty() || key.secret.size() == 0) {
+    return fail(ErrorCode::kUnavailable, "AWS iam CreateAccessKey: no key in the answer");
+  }
+  auto kept = context.secrets.patch(
+      rotation.ns, rotation.staging,
+      {s.world.staging->meta.uid, s.world.staging->meta.resourceVersion},
+      {{nextKey(s.target.idKey), SecretValue(key.id)}, {nextKey(s.target.secretKey), key.secret}},
+      {});
+  return kept ? Status() : Status(tl::unexpected(kept.error()));
+}
+
+Result<Observation> observeCreate(const Rotation& rotation, RotationContext& context) {
+  auto now = staged(rotation, context);
+  if (!now) return tl::unexpected(now.error());
+  if (!*now) return Observation{Effect::kPresent, givenUpText(rotation)};
+  auto key = keyFrom((*now)->target, *(*now)->world.staging, nextKey);
+  if (!key) return Observation{};
+  auto accepted = isAccepted((*now)->target, *key);
+  if (!accepted) return tl::unexpected(accepted.error());
+  return Observation{*accepted ? Effect::kPresent : Effect::kAbsent, ""};
+}
+
+Status undoCreate(const Rotation& rotation, RotationContext& context) {
+  auto now = staged(rotation, context);
+  if (!now) return tl::unexpected(now.error());
+  if (!*now) return fail(ErrorCode::kInvalid, givenUpText(rotation));
+  Staged& s = **now;
+  if (compare(s.world.secret, *s.world.staging, rotation, context.random) == Holds::kNext) {
+    return fail(ErrorCode::kConflict, "the Secret holds the new access key: it is not deleted");
+  }
+  auto key = keyFrom(s.target, *s.world.staging, nextKey);
+  return key ? deleteKey(s.target, s.admin, key->id) : dropLostKey(s);
+}
+
+// --- revoke --------------------------------------------------------------------------------------
+
+Status revoke(const Rotation& rotation, RotationContext& context) {
+  auto now = staged(rotation, context);
+  if (!now) return tl::unexpected(now.error());
+  if (!*now) return {};
+  Staged& s = **now;
+  if (compare(s.world.secret, *s.world.staging, rotation, context.random) != Holds::kNext) {
+    return fail(ErrorCode::kConflict, "the Secret does not hold the new access key: nothing is "
+                                      "revoked");
+  }
+  auto previous = keyFrom(s.target, *s.world.staging, previousKey);
+  if (!previous) return tl::unexpected(previous.error());
+  auto inactive = callAws("iam", s.target.endpoint, s.admin,
+                          {{"Action", "UpdateAccessKey"},
+                           {"UserName", s.target.user},
+                           {"AccessKeyId", previous->id},
+                           {"Status", "Inactive"}});
+  if (!inactive && inactive.error().code != ErrorCode::kNotFound) {
+    return tl::unexpected(inactive.error());
+  }
+  return deleteKey(s.target, s.admin, previous->id);
+}
+
+Result<Observation> observeRevoke(const Rotation& rotation, RotationContext& context) {
+  auto now = staged(rotation, context);
+  if (!now) return tl::unexpected(now.error());
+  if (!*now) return Observation{Effect::kPresent, givenUpText(rotation)};
+  Staged& s = **now;
+  auto previous = keyFrom(s.target, *s.world.staging, previousKey);
+  if (!previous) return tl::unexpected(previous.error());
+  auto ids = keyIds(s.target, s.admin);
+  if (!ids) return tl::unexpected(ids.error());
+  if (holds(*ids, previous->id)) return Observation{};
+  auto accepted = isAccepted(s.target, *previous);
+  if (!accepted) return tl::unexpected(accepted.error());
+  if (*accepted) return Observation{};
+  return Observation{Effect::kPresent, "AWS refuses the previous access key"};
+}
+
+constexpr Operation kOperations[] = {
+    {"stage", stage, observeStage, undoStage},
+    {"create", create, observeCreate, undoCreate},
+    {"write", write, observeWrite, restore},
+    {"revoke", revoke, observeRevoke, cannotUndo},
+    {"remove-staging", finish, observeFinish, cannotUndo},
+};
+
+}  // namespace
+
+const Rotator& awsRotator() {
+  static const TableRotator kRotator("AWSAccessKey", kOperations);
+  return kRotator;
+}
+
+std::optional<std::string> awsIdKey(const std::vector<std::string>& keys) {
+  if (keys.size() != 2) return std::nullopt;
+  std::optional<std::string> found;
+  for (const std::string& key : keys) {
+    std::string folded(key);
+    std::transform(folded.begin(), folded.end(), folded.begin(),
+                   [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    if (folded.find("secret") != std::string::npos) continue;
+    if (found) return std::nullopt;
+    found = key;
+  }
+  return found;
+}
+
+}  // namespace firebreak::rotate

@@ -1,0 +1,21 @@
+// The AWSAccessKey rotator: a new access key for one IAM user, the old one switched off and deleted.
+// The policy names the user; before anything changes GetCallerIdentity proves that the Secret's pair
+// is that user's. CreateAccessKey cannot be asked twice, so the ids that there were are recorded
+// first: after a crash one unknown id that was never used is ours, is deleted, and the call is made
+// again. AWS allows two keys a user: with two there already nothing is done.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "firebreak/rotator.h"
+
+namespace firebreak::rotate {
+
+const Rotator& awsRotator();
+
+// Of the two keys that the policy names the one that holds the access key's id.
+std::optional<std::string> awsIdKey(const std::vector<std::string>& keys);
+
+}  // namespace firebreak::rotate
