@@ -186,6 +186,16 @@ RemediationStatus afterFailure(const Remediation& remediation, size_t index, con
     return status;
   }
   constexpr int64_t kMostAttempts = 8;
+  // What may pass by itself is never given up, only tried less often: an admission webhook that is away, a
+  // throttled API server, somebody who writes to the same object all the time.
+  if (isRetryable(error) && record.attempts >= kMostAttempts) {
+    if (status.phase == Phase::kReverting) return status;
+    int64_t delay = std::min<int64_t>(300, int64_t{5} << std::min<int64_t>(record.attempts - kMostAttempts, 6));
+    status.phase = Phase::kBlocked;
+    status.blocked = {"WriteRefused", error.message, now + seconds(delay)};
+    status.message = "step " + record.name + " cannot be written for now: " + error.message;
+    return status;
+  }
   bool again = isRetryable(error) || error.code == ErrorCode::kInvalid;
   if (!again || record.attempts >= kMostAttempts) {
     record.state = StepState::kFailed;

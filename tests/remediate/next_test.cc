@@ -84,6 +84,27 @@ TEST(Next, AForgedBeforeImageIsNotUndone) {
   EXPECT_EQ(world.pod["metadata"]["labels"]["a"], "new");
 }
 
+TEST(Next, AWriteThatIsRefusedForAWhileIsTriedAgainHoweverLongItTakes) {
+  SmallWorld world;
+  while (world.remediation.status.phase != Phase::kApplying) ASSERT_TRUE(world.turn(0));
+  Error refused{ErrorCode::kUnavailable, "the webhook does not answer", 500, std::chrono::milliseconds(0)};
+  WallTime last = world.now;
+  for (int i = 1; i <= 20; ++i) {
+    world.remediation.status = afterFailure(world.remediation, 0, refused, world.now);
+    ASSERT_NE(world.remediation.status.phase, Phase::kFailed) << i;
+    if (i < 8) continue;
+    ASSERT_EQ(world.remediation.status.phase, Phase::kBlocked);
+    EXPECT_EQ(world.remediation.status.blocked.reason, "WriteRefused");
+    last = *world.remediation.status.blocked.until;
+    EXPECT_LE(last - world.now, std::chrono::minutes(5));
+    world.remediation.status.phase = Phase::kApplying;
+  }
+  EXPECT_EQ(last - world.now, std::chrono::minutes(5));
+  world.remediation.status.blocked = {};
+  world.settle();
+  EXPECT_EQ(world.remediation.status.phase, Phase::kContained);
+}
+
 TEST(Next, AJournalThatNobodySealedIsNotFollowed) {
   for (StepState state : {StepState::kPending, StepState::kIntended, StepState::kVerified}) {
     SmallWorld world;

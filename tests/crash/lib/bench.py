@@ -72,7 +72,7 @@ def play(api, stage, operator, cut, conflicts=0):
 
         def reached(step=step, quiet=quiet):
             return quiet(step.until(api, stage.name))
-        wait(reached, 120, f"is not {step.name} after 120 s", operator.tend)
+        wait(reached, 180, f"is not {step.name} after 180 s", operator.tend)
         if step.act:
             step.act(api, stage.name)
     return normal.snapshot(api, stage.name, stage.initial)

@@ -13,6 +13,7 @@ _RULES = (
     (re.compile(r"-firebreak-[0-9a-f]{8}\b"), "-firebreak-<hex>"),
     (re.compile(r"\bq-[0-9a-f]{16}\b"), "<order>"),
     (re.compile(r"\b[0-9a-f]{32,64}\b"), "<hash>"),
+    (re.compile(r"(approvalrequired-|plan )[0-9a-f]{8,64}\b"), r"\1<hash>"),
     (re.compile(r"\b(web|console|consumer)-[a-z0-9]{8,10}-[a-z0-9]{5}\b"), r"\1-<pod>"),
     (re.compile(r"\b(web|console|consumer)-(?!infected)[a-z0-9]{5}\b"), r"\1-<pod>"),
     (re.compile(r"\b\d+\.\d+\.\d+\.\d+(:\d+)?\b"), "<address>"),

@@ -187,32 +187,45 @@ def _all(*conditions):
     return lambda api, namespace: all(each(api, namespace) for each in conditions)
 
 
+def _told(family, reason):
+    """The journal says that this Event was written: the last thing that is done for a state."""
+    def told(api, namespace):
+        emitted = remediation(api, namespace, family).get("status", {}).get("eventsEmitted", [])
+        return any(key.startswith(f"e1-{reason}") for key in emitted)
+    return told
+
+
 def _rotated(api, namespace):
     return not any("-firebreak-" in each["metadata"]["name"] for each in api.list("secrets", namespace))
 
 
 ALL = [
     Scenario("miner", _prepare_miner, _miner_ready, _miner_policy("Enforce"), [
-        Step("isolated", _all(_reaches("Miner", "Contained", "Failed"), _workloads_ready(3)),
-             _then("Miner", "Revert")),
-        Step("reverted", _all(_reaches("Miner", "Reverted", "Failed"), _workloads_ready(2))),
+        Step("isolated", _all(_reaches("Miner", "Contained"), _told("Miner", "remediationsucceeded"),
+                              _workloads_ready(3)), _then("Miner", "Revert")),
+        Step("reverted", _all(_reaches("Miner", "Reverted"), _told("Miner", "remediationreverted"),
+                              _workloads_ready(2))),
     ]),
     Scenario("console", _prepare_console, _workloads_ready(1), _console_policy, [
-        Step("locked", _reaches("OpenDashboard", "Contained", "Failed"), _then("OpenDashboard", "Revert")),
-        Step("reverted", _reaches("OpenDashboard", "Reverted", "Failed")),
+        Step("locked", _all(_reaches("OpenDashboard", "Contained"), _told("OpenDashboard", "remediationsucceeded")),
+             _then("OpenDashboard", "Revert")),
+        Step("reverted", _all(_reaches("OpenDashboard", "Reverted"), _told("OpenDashboard", "remediationreverted"))),
     ]),
     Scenario("rotation", _prepare_rotation, _workloads_ready(2), _rotation_policy(1), [
-        Step("rotated", _all(_reaches("ExposedSecret", "Contained", "Failed"), _rotated,
-                             _reaches("OpenDashboard", "Audited"), _workloads_ready(2))),
+        Step("rotated", _all(_reaches("ExposedSecret", "Contained"), _told("ExposedSecret", "remediationsucceeded"),
+                             _told("OpenDashboard", "wouldremediate"), _rotated, _workloads_ready(2))),
     ]),
     Scenario("rollback", _prepare_rotation, _workloads_ready(2), _rotation_policy(3600), [
-        Step("rotated", _all(_reaches("ExposedSecret", "Contained", "Failed"),
-                             _reaches("OpenDashboard", "Audited"), _workloads_ready(2)),
+        Step("rotated", _all(_reaches("ExposedSecret", "Contained"), _told("ExposedSecret", "remediationsucceeded"),
+                             _told("OpenDashboard", "wouldremediate"), _workloads_ready(2)),
              _then("ExposedSecret", "Revert")),
-        Step("reverted", _all(_reaches("ExposedSecret", "Reverted", "Failed"), _workloads_ready(2))),
+        Step("reverted", _all(_reaches("ExposedSecret", "Reverted"), _told("ExposedSecret", "remediationreverted"),
+                              _workloads_ready(2))),
     ]),
     Scenario("approve", _prepare_miner, _miner_ready, _miner_policy("Approve"), [
-        Step("asked", _reaches("Miner", "AwaitingApproval"), _then("Miner", "Approve")),
-        Step("isolated", _all(_reaches("Miner", "Contained", "Failed"), _workloads_ready(3))),
+        Step("asked", _all(_reaches("Miner", "AwaitingApproval"), _told("Miner", "approvalrequired")),
+             _then("Miner", "Approve")),
+        Step("isolated", _all(_reaches("Miner", "Contained"), _told("Miner", "remediationsucceeded"),
+                              _workloads_ready(3))),
     ]),
 ]
