@@ -24,7 +24,7 @@ TEST(RemediationJson, StatusRoundTrips) {
   status.findings = {finding};
   status.plan = {{"deny-traffic", "Isolate", {"v1", "Pod", "shop", "web", "u"}, "JSONPatch", "[]",
                   "[]", "Reversible"}};
-  status.steps = {{"deny-traffic", StepState::kIntended, "{}", "k:mac", 1, "m",
+  status.steps = {{"deny-traffic", StepState::kIntended, "{}", "k:mac", 1, 2, "m",
                    *parseTime("2026-11-22T15:04:06Z")}};
   status.blocked = {"RateLimited", "5 at once", parseTime("2026-11-22T16:00:00Z")};
   status.eventsEmitted = {"e1-FindingDetected"};
