@@ -87,6 +87,7 @@ TEST_F(RollBack, PutsTheValueBackBeforeTheConsumersAreMadeAnew) {
 TEST_F(RollBack, APersonsRevertEndsAsReverted) {
   s.remediation.decision.action = "Revert";
   s.remediation.decision.by = "alice";
+  s.remediation.generation = 2;  // a decision is a change of the spec
   s.remediation.status.phase = Phase::kContained;
   for (int round = 0; round < 20; ++round) {
     Move move = next(s);
