@@ -73,11 +73,31 @@ TEST(Responder, SweepsOnceThenKeepsOrdersAndUndoesThem) {
 
 TEST(Responder, LeavesThePodDroppedWhileAnotherOrderHoldsIt) {
   Recorder recorder;
-  Responder responder(recorder, systemClock(), {true, "", ""}, [] {});
+  std::mutex mutex;
+  std::condition_variable changed;
+  int changes = 0;
+  Responder responder(recorder, systemClock(), {true, "", ""}, [&] {
+    std::lock_guard lock(mutex);
+    ++changes;
+    changed.notify_all();
+  });
+  auto released = [&](const std::string& order) {
+    for (const MeasureReport& report : responder.reports()) {
+      if (report.orderId == order && report.state == "Released") return true;
+    }
+    return false;
+  };
   responder.start();
   responder.setOrders(guardWith({"a", "b"}));
   recorder.waitFor(3);
   responder.setOrders(guardWith({"b"}));
+  // Both at once would be another case: then nobody holds the pod any more.
+  std::unique_lock lock(mutex);
+  for (int seen = -1; !released("a");) {
+    ASSERT_TRUE(changed.wait_for(lock, std::chrono::seconds(20), [&] { return changes != seen; }));
+    seen = changes;
+  }
+  lock.unlock();
   responder.setOrders(NodeGuard{});
   EXPECT_THAT(recorder.waitFor(4),
               ElementsAre("sweep but 2", "ensure Drop a", "ensure Drop b", ::testing::StartsWith("undo Drop")));
