@@ -86,7 +86,7 @@ kind("gitlab-deploy", lambda m: "gl" + "dt-" + m.run(URLSAFE, 20), "DEPLOY_TOKEN
 kind("gitlab-trigger", lambda m: "gl" + "ptt-" + m.run(HEX, 40), "TRIGGER_TOKEN")
 kind("gitlab-agent", lambda m: "gl" + "agent-" + m.run(URLSAFE, 50), "AGENT_TOKEN", "config.token")
 kind("npm", lambda m: with_crc62("np" + "m_", m.run(ALNUM, 30)), "NPM_TOKEN", "_authToken")
-kind("pypi", lambda m: "py" + "pi-" + b64url(b"\x02\x01\x08pypi.org\x02" + m.octets(120)),
+kind("pypi", lambda m: "py" + "pi-" + b64url(b"\x02\x01\x08py" b"pi.org\x02" + m.octets(120)),
      "TWINE_PASSWORD", "PYPI_TOKEN")
 kind("rubygems", lambda m: "ruby" + "gems_" + m.run(HEX, 48), "GEM_HOST_API_KEY")
 kind("crates", lambda m: "ci" + "o" + m.run(ALNUM, 32), "CARGO_REGISTRY_TOKEN")

@@ -65,7 +65,7 @@ constexpr SecretRule kRules[] = {
     {"pypi-token", "PyPI API token", "pypi-AgE",
      R"re(pypi-AgE(?:IcHlwaS5vcmc|NdGVzdC5weXBpLm9yZw)[A-Za-z0-9_-]{50,})re",
      SecretCheck::kRandom, Severity::kCritical, Tier::kRemediate,
-     "pypi.org help: API tokens (a macaroon whose location is in the first bytes)"},
+     "PyPI help: API tokens (a macaroon whose location is in the first bytes)"},
     {"rubygems-key", "RubyGems API key", "rubygems_",
      R"re(rubygems_[a-f0-9]{48})re",
      SecretCheck::kRandom, Severity::kHigh, Tier::kRemediate,
