@@ -227,7 +227,7 @@ std::string nkeySample(SampleMaker& maker) {
   for (char octet : bytes) {
     auto byte = static_cast<unsigned char>(octet);
     for (unsigned bit = 0; bit < 8; ++bit) {
-      bool carry = ((sum >> 15U) & 1U) != ((byte >> (7 - bit)) & 1U);
+      bool carry = ((sum >> 15U) & 1U) != ((unsigned{byte} >> (7U - bit)) & 1U);
       sum = (sum << 1U & 0xffffU) ^ (carry ? 0x1021U : 0U);
     }
   }
