@@ -180,7 +180,8 @@ TEST(RemediationReconciler, ARemediationThatSomebodyElseMadeIsIgnoredAndSaysSo) 
                      {"uid", member(*live, {"metadata", "uid"})}}}}}});
   world.settle("forged");
   EXPECT_EQ(world.serviceType(), "NodePort");
-  const Condition* stalled = findCondition(world.status("forged").conditions, "Stalled");
+  const RemediationStatus status = world.status("forged");
+  const Condition* stalled = findCondition(status.conditions, "Stalled");
   ASSERT_NE(stalled, nullptr);
   EXPECT_EQ(stalled->reason, "Untrusted");
   size_t writes = world.api.writes.size();

@@ -9,6 +9,7 @@
 #include <condition_variable>
 #include <filesystem>
 #include <fstream>
+#include <future>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -159,13 +160,12 @@ TEST_F(TlsTransportTest, AWatchOutlivesTheGoodbyeOfItsConnection) {
 }
 
 TEST_F(TlsTransportTest, AStuckWatchDoesNotHoldBackAWrite) {
-  std::mutex gate;
-  std::unique_lock closed(gate);
-  serve([&](Connection& c, uint32_t stream) {
+  std::promise<void> gate;
+  serve([opened = gate.get_future().share()](Connection& c, uint32_t stream) {
     if (c.number() == 0) {
       c.head(stream, 200);
       c.data(stream, kListEnd);
-      std::lock_guard wait(gate);  // reads and writes nothing more on the watches' connection
+      opened.wait();  // reads and writes nothing more on the watches' connection
       return;
     }
     c.answer(stream, 200, "{}");
@@ -176,7 +176,7 @@ TEST_F(TlsTransportTest, AStuckWatchDoesNotHoldBackAWrite) {
   reflector.start();
   ASSERT_TRUE(within(seconds(10), [&] { return store.hasSynced(); }));
   EXPECT_TRUE(client(1).create(kConfigMaps, "shop", Json::object()));
-  closed.unlock();
+  gate.set_value();
   reflector.stop();
 }
 

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <csignal>
 #include <functional>
 #include <map>
 #include <mutex>
@@ -32,6 +33,7 @@ class WebhookServer {
   using Handler = std::function<std::string(const Request&)>;
 
   explicit WebhookServer(Handler handler) : handler_(std::move(handler)) {
+    ::signal(SIGPIPE, SIG_IGN);  // a client that has read enough hangs up amid an answer
     makeCertificate();
     listener_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     sockaddr_in address{};
