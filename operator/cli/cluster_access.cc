@@ -12,6 +12,16 @@ void ClusterAccess::addOptions(CLI::App& app) {
   app.add_option("--context", source_.context, "context of the kubeconfig");
 }
 
+std::optional<int> ClusterAccess::open(CLI::App& app, int argc, char** argv) {
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error, std::cout, std::cerr) == 0 ? 0 : 2;
+  }
+  if (!connect(app)) return 1;
+  return std::nullopt;
+}
+
 bool ClusterAccess::connect(const CLI::App& app) {
   auto config = kube::loadConfig(source_);
   auto transport =

@@ -18,6 +18,9 @@ class ClusterAccess {
  public:
   // Adds the options; call before the command line is parsed.
   void addOptions(CLI::App& app);
+  // Parses the command line and connects; the exit code where the command is over with that: 0 help
+  // was asked for, 2 bad usage, 1 no way to the API server.
+  std::optional<int> open(CLI::App& app, int argc, char** argv);
   // Says on stderr, in the command's name, why there is no way; then false.
   bool connect(const CLI::App& app);
   kube::Client& client() { return *client_; }

@@ -39,12 +39,7 @@ int runDecide(int argc, char** argv) {
   access.addOptions(app);
   app.add_option("NAME", name, "name of the Remediation")->required();
   app.add_option("--reason", reason, "why, for people");
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError& error) {
-    return app.exit(error, std::cout, std::cerr) == 0 ? 0 : 2;
-  }
-  if (!access.connect(app)) return 1;
+  if (auto code = access.open(app, argc, argv)) return *code;
   auto user = access.user();
   if (!user) return refused(app, user.error());
   auto remediation = access.client().get(kube::kRemediations, "", name);

@@ -135,12 +135,7 @@ int runExplain(int argc, char** argv) {
   CLI::App app("Says in words what one Remediation is about", "firebreak explain");
   access.addOptions(app);
   app.add_option("NAME", name, "name of the Remediation")->required();
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError& error) {
-    return app.exit(error, std::cout, std::cerr) == 0 ? 0 : 2;
-  }
-  if (!access.connect(app)) return 1;
+  if (auto code = access.open(app, argc, argv)) return *code;
   auto object = access.client().get(kube::kRemediations, "", name);
   if (!object) {
     std::cerr << app.get_name() << ": " << object.error().message << "\n";

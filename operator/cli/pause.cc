@@ -103,12 +103,7 @@ int runPause(int argc, char** argv) {
   app.add_option("--reason", arguments.reason, "why, for people");
   app.add_flag("--resume", arguments.resume, "let go: takes your own pause back, or the brake off");
   app.add_option("--namespace", arguments.ns, "namespace of the operator")->capture_default_str();
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError& error) {
-    return app.exit(error, std::cout, std::cerr) == 0 ? 0 : 2;
-  }
-  if (!access.connect(app)) return 1;
+  if (auto code = access.open(app, argc, argv)) return *code;
   if (arguments.policy.empty() && arguments.resume) {
     return releaseBrake(access.client(), arguments);
   }

@@ -176,12 +176,7 @@ int runRelease(int argc, char** argv) {
   app.add_option("--namespace", arguments.ns, "namespace of the operator");
   app.add_option("--operator", arguments.operatorName, "Deployment of the operator")
       ->capture_default_str();
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError& error) {
-    return app.exit(error, std::cout, std::cerr) == 0 ? 0 : 2;
-  }
-  if (!access.connect(app)) return 1;
+  if (auto code = access.open(app, argc, argv)) return *code;
   if (arguments.ns.empty()) {
     const char* own = std::getenv("POD_NAMESPACE");
     arguments.ns = own != nullptr && *own != '\0' ? own : "firebreak-system";

@@ -126,12 +126,7 @@ int runReport(int argc, char** argv) {
   app.add_option("-o,--output", output, "html or json")
       ->check(CLI::IsMember({"html", "json"}))
       ->capture_default_str();
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError& error) {
-    return app.exit(error, std::cout, std::cerr) == 0 ? 0 : 2;
-  }
-  if (!access.connect(app)) return 1;
+  if (auto code = access.open(app, argc, argv)) return *code;
   auto list = access.client().list(kube::kRemediations, "");
   if (!list) {
     std::cerr << app.get_name() << ": " << list.error().message << "\n";

@@ -86,12 +86,7 @@ int runStatus(int argc, char** argv) {
   app.add_option("-o,--output", output, "table or json")
       ->check(CLI::IsMember({"table", "json"}))
       ->capture_default_str();
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError& error) {
-    return app.exit(error, std::cout, std::cerr) == 0 ? 0 : 2;
-  }
-  if (!access.connect(app)) return 1;
+  if (auto code = access.open(app, argc, argv)) return *code;
   Json document = Json::object();
   for (const Table& table : tables()) {
     auto list = access.client().list(table.type, "");

@@ -154,13 +154,12 @@ struct Staged {
 Result<std::optional<Staged>> staged(const Rotation& rotation, RotationContext& context) {
   auto target = targetOf(rotation);
   if (!target) return tl::unexpected(target.error());
-  auto world = look(rotation, context);
+  auto world = lookStaged(rotation, context);
   if (!world) return tl::unexpected(world.error());
-  if (!world->staging) return std::optional<Staged>();
-  if (!isOurs(*world->staging, rotation)) return foreignStaging(rotation);
+  if (!*world) return std::optional<Staged>();
   auto admin = administrator(rotation, context);
   if (!admin) return tl::unexpected(admin.error());
-  return std::optional<Staged>(Staged{std::move(*target), std::move(*world), std::move(*admin)});
+  return std::optional<Staged>(Staged{std::move(*target), std::move(**world), std::move(*admin)});
 }
 
 // A key that a call of ours made whose answer was lost: nobody can ever use it.

@@ -133,16 +133,16 @@ struct Staged {
 Result<std::optional<Staged>> staged(const Rotation& rotation, RotationContext& context) {
   auto target = targetOf(rotation);
   if (!target) return tl::unexpected(target.error());
-  auto world = look(rotation, context);
+  auto world = lookStaged(rotation, context);
   if (!world) return tl::unexpected(world.error());
-  if (!world->staging) return std::optional<Staged>();
-  if (!isOurs(*world->staging, rotation)) return foreignStaging(rotation);
-  auto previous = loginFrom(*target, *world->staging, previousKey);
-  auto next = loginFrom(*target, *world->staging, nextKey);
+  if (!*world) return std::optional<Staged>();
+  const StoredSecret& staging = *(*world)->staging;
+  auto previous = loginFrom(*target, staging, previousKey);
+  auto next = loginFrom(*target, staging, nextKey);
   if (!previous) return tl::unexpected(previous.error());
   if (!next) return tl::unexpected(next.error());
   return std::optional<Staged>(
-      Staged{std::move(*target), std::move(*world), std::move(*previous), std::move(*next)});
+      Staged{std::move(*target), std::move(**world), std::move(*previous), std::move(*next)});
 }
 
 Status setPassword(PostgresConnection& admin, const Login& login) {

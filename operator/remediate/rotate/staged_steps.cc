@@ -66,6 +66,13 @@ std::string givenUpText(const Rotation& rotation) {
   return "the previous value of " + nameOf(rotation) + " was given up when its time was over";
 }
 
+Result<std::optional<StagedWorld>> lookStaged(const Rotation& rotation, RotationContext& context) {
+  auto world = look(rotation, context);
+  if (!world) return tl::unexpected(world.error());
+  if (!world->staging) return std::optional<StagedWorld>();
+  if (!isOurs(*world->staging, rotation)) return foreignStaging(rotation);
+  return std::optional<StagedWorld>(std::move(*world));
+}
 
 // --- stage -----------------------------------------------------------------------------------
 
@@ -134,17 +141,23 @@ Result<Observation> observeStage(const Rotation& rotation, RotationContext& cont
   return Observation{Effect::kPresent, ""};
 }
 
-Status undoStage(const Rotation& rotation, RotationContext& context) {
-  auto world = look(rotation, context);
-  if (!world) return tl::unexpected(world.error());
-  if (!world->staging) return {};
-  if (!isOurs(*world->staging, rotation)) return foreignStaging(rotation);
-  if (compare(world->secret, *world->staging, rotation, context.random) == Holds::kNext) {
-    return fail(ErrorCode::kConflict, nameOf(rotation) +
-                                          " holds the new value: put the previous one back first, "
-                                          "it is kept nowhere else");
+// Takes the staging Secret away, but not while the Secret holds `unless`: `why` says what then.
+Status dropStaging(const Rotation& rotation, RotationContext& context, Holds unless,
+                   std::string_view why) {
+  auto seen = lookStaged(rotation, context);
+  if (!seen) return tl::unexpected(seen.error());
+  if (!*seen) return {};
+  const StagedWorld& world = **seen;
+  if (compare(world.secret, *world.staging, rotation, context.random) == unless) {
+    return fail(ErrorCode::kConflict, nameOf(rotation) + std::string(why));
   }
-  return removeStaging(rotation, *world, context);
+  return removeStaging(rotation, world, context);
+}
+
+Status undoStage(const Rotation& rotation, RotationContext& context) {
+  return dropStaging(rotation, context, Holds::kNext,
+                     " holds the new value: put the previous one back first, it is kept nowhere "
+                     "else");
 }
 
 // --- write -----------------------------------------------------------------------------------
@@ -215,16 +228,8 @@ Result<Observation> observeWrite(const Rotation& rotation, RotationContext& cont
 // --- remove-staging --------------------------------------------------------------------------
 
 Status finish(const Rotation& rotation, RotationContext& context) {
-  auto world = look(rotation, context);
-  if (!world) return tl::unexpected(world.error());
-  if (!world->staging) return {};
-  if (!isOurs(*world->staging, rotation)) return foreignStaging(rotation);
-  if (compare(world->secret, *world->staging, rotation, context.random) == Holds::kPrevious) {
-    return fail(ErrorCode::kConflict, nameOf(rotation) +
-                                          " holds the exposed value again: something put it back; "
-                                          "nothing was given up");
-  }
-  return removeStaging(rotation, *world, context);
+  return dropStaging(rotation, context, Holds::kPrevious,
+                     " holds the exposed value again: something put it back; nothing was given up");
 }
 
 Result<Observation> observeFinish(const Rotation& rotation, RotationContext& context) {

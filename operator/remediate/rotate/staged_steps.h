@@ -24,6 +24,9 @@ struct StagedWorld {
 
 // kConflict where the Secret is not the one that the plan was made for.
 Result<StagedWorld> look(const Rotation& rotation, RotationContext& context);
+// The same where there is a staging Secret of this rotation, which `staging` then is; nullopt where
+// there is none. Somebody else's under its name is an error (foreignStaging).
+Result<std::optional<StagedWorld>> lookStaged(const Rotation& rotation, RotationContext& context);
 
 // What is staged beside the previous values: the next value of each key, where it is known before
 // anything is asked outside, and notes that are no secret.

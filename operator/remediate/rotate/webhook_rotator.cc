@@ -103,18 +103,18 @@ Status discard(const Rotation& rotation, RotationContext& context) {
 }
 
 Status revoke(const Rotation& rotation, RotationContext& context) {
-  auto world = look(rotation, context);
-  if (!world) return tl::unexpected(world.error());
-  if (!world->staging) return {};
-  if (!isOurs(*world->staging, rotation)) return foreignStaging(rotation);
-  if (compare(world->secret, *world->staging, rotation, context.random) != Holds::kNext) {
+  auto seen = lookStaged(rotation, context);
+  if (!seen) return tl::unexpected(seen.error());
+  if (!*seen) return {};
+  const StagedWorld& world = **seen;
+  if (compare(world.secret, *world.staging, rotation, context.random) != Holds::kNext) {
     return fail(ErrorCode::kConflict, "the Secret does not hold the new value: nothing is revoked");
   }
   Status revoked = expect(ask(rotation, context, "revoke"), "Revoked", "revoke");
   if (!revoked) return revoked;
   auto noted = context.secrets.patch(
       rotation.ns, rotation.staging,
-      {world->staging->meta.uid, world->staging->meta.resourceVersion}, {}, {{kRevoked, "true"}});
+      {world.staging->meta.uid, world.staging->meta.resourceVersion}, {}, {{kRevoked, "true"}});
   return noted ? Status() : Status(tl::unexpected(noted.error()));
 }
 
