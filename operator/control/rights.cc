@@ -18,9 +18,16 @@ constexpr Need kNeeds[] = {
     {Family::kMiner, "Isolate", "patch", "", "pods"},
     {Family::kMiner, "Isolate", "create", "networking.k8s.io", "networkpolicies"},
     {Family::kMiner, "Terminate", "delete", "", "pods"},
+    {Family::kMiner, "StopOwner", "patch", "apps", "deployments"},
+    {Family::kMiner, "StopOwner", "patch", "apps", "statefulsets"},
+    {Family::kMiner, "StopOwner", "patch", "apps", "replicasets"},
+    {Family::kMiner, "StopOwner", "patch", "batch", "jobs"},
+    {Family::kMiner, "StopOwner", "patch", "batch", "cronjobs"},
     {Family::kOpenDashboard, "RestrictIngress", "create", "networking.k8s.io", "networkpolicies"},
     {Family::kOpenDashboard, "Unpublish", "patch", "", "services"},
     {Family::kOpenDashboard, "DetachRoutes", "patch", "networking.k8s.io", "ingresses"},
+    {Family::kOpenDashboard, "ScaleToZero", "patch", "apps", "deployments"},
+    {Family::kOpenDashboard, "ScaleToZero", "patch", "apps", "statefulsets"},
 };
 
 Result<bool> allowed(kube::Client& client, const Need& need) {

@@ -1,0 +1,116 @@
+#!/usr/bin/env bash
+# 42 stand-ins of miners and 40 innocents on a real node: every stand-in is found and its pod isolated, no
+# innocent is, nothing beside them is written to; says how long it took from a program's start to its pod's
+# isolation. Removes what it made. One line per case; exit 1 if one failed.
+#
+# Needs kubectl, jq and python3 in PATH, $KUBECONFIG of a cluster administrator and the chart with every
+# capability and a sensor of level Responder. Nothing of it computes a hash or leaves the cluster.
+set -uo pipefail
+here=$(dirname "${BASH_SOURCE[0]}")
+# shellcheck source-path=SCRIPTDIR source=lib/cases.sh
+source "$here/lib/cases.sh"
+# shellcheck source-path=SCRIPTDIR source=lib/targets.sh
+source "$here/lib/targets.sh"
+# shellcheck source-path=SCRIPTDIR source=lib/images.sh
+source "$here/lib/images.sh"
+loadImages e2e-standins
+
+run=e2e-miners-$$
+
+# shellcheck disable=SC2329  # called by the trap
+cleanup() {
+  kubectl delete securitypolicies.firebreak.dev "$run" --ignore-not-found --wait=false
+  for n in 1 2 3 4 5; do kubectl delete namespace "$run-$n" --ignore-not-found --wait=false; done
+  kubectl delete namespace "$run" --ignore-not-found --wait=false
+  forget ".namespace | startswith(\"$run\")"
+  rm -rf "$work"
+} >/dev/null 2>&1
+trap cleanup EXIT
+trap 'exit 130' INT TERM
+
+makeNamespace "$run"
+for n in 1 2 3 4 5; do covered "$run-$n" "$run"; done
+policy "$run" 'miners: {mode: Enforce, observeSeconds: 10, actions: [Isolate, CutConnections, Drop, StopOwner]}' \
+  'limits: {maxConcurrent: 60, maxPerHour: 1000}' 'breaker: {failures: 100}'
+
+applied <<Y
+apiVersion: v1
+kind: Pod
+metadata: {name: pool, namespace: $run, labels: {app: pool}}
+spec:
+  automountServiceAccountToken: false
+  terminationGracePeriodSeconds: 0
+  containers:
+  - {name: main, image: "localhost/e2e-standins:dev", imagePullPolicy: Never, command: [pool-standin]}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: pool, namespace: $run}
+spec: {selector: {app: pool}, ports: [{port: 3333}]}
+Y
+pool=$(kubectl get service pool -n "$run" -o 'jsonpath={.spec.clusterIP}'):3333
+manifests() { python3 "$here/miners/pods.py" "$run" "$pool" "$1"; }
+manifests innocents | applied
+manifests standins | applied
+begin=$SECONDS
+
+# What Firebreak made of the pods, all in one answer: a line per stand-in, "NAMESPACE NAME isolated|STATE".
+judged() {
+  kubectl get remediations.firebreak.dev -o json | jq -r --arg run "$run" '
+    .items[] | select(.spec.targetRef.namespace | startswith($run + "-")) | select(.spec.family == "Miner")
+    | [.spec.targetRef.namespace, .spec.targetRef.name,
+       (if ([.status.conditions[]? | select(.type == "IsolationEnforced" and .status == "True")] | length) > 0
+        then "isolated" else (.status.phase // "New") + " " + (.status.blocked.reason // "") end)] | join(" ")'
+}
+# isolatedOf < names: those of the stand-ins of which one pod is isolated.
+missing() {
+  judged >"$work/judged"
+  manifests names | while read -r ns name; do
+    grep -qE "^$ns $name(-[^ ]*)? isolated" "$work/judged" || echo "$ns/$name: $(grep -E "^$ns $name(-[^ ]*)? " "$work/judged" | cut -d' ' -f3- | paste -sd, -)"
+  done
+}
+noneMissing() { missing >"$work/missing"; [[ ! -s $work/missing ]]; }
+eventually 240 noneMissing
+total=$(manifests names | wc -l)
+found=$((total - $(wc -l <"$work/missing")))
+if ((found == total)); then report ok "isolates $found of $total stand-ins, proven from inside, after $((SECONDS - begin)) s in all"
+else report FAILED "isolates all $total stand-ins" "$(<"$work/missing")"; fi
+
+innocentsTouched() {
+  kubectl get remediations.firebreak.dev -o json | jq -r --arg run "$run" '
+    .items[] | select(.spec.targetRef.namespace | startswith($run)) | select(.spec.targetRef.name | test("^(innocents|pool)"))
+    | .spec.targetRef.name + " " + .status.phase + " " + ([.status.findings[]?.message] | join("; "))'
+}
+running() { kubectl get pods -A -l 'app in (innocents-1,innocents-2,innocents-3,innocents-4,innocents-5,innocents-6,innocents-7,innocents-8)' -o json | jq '[.items[].status.containerStatuses[]? | select(.state.running)] | length'; }
+expect 'the 40 innocents all run' 40 "$(running)"
+expect 'none of the 40 innocents is touched, and none has a Remediation' '' "$(innocentsTouched)"
+
+if [[ -r ${E2E_AUDIT_LOG:-} ]]; then
+  writes() {  # what the operator wrote to pods and workloads in these namespaces, by name
+    jq -r --arg user "$operatorUser" --arg run "$run" 'select(.user.username == $user and .stage == "ResponseComplete")
+      | select(.verb | IN("create", "update", "patch", "delete")) | select(.objectRef.namespace // "" | startswith($run))
+      | select(.objectRef.resource | IN("pods", "deployments", "replicasets", "statefulsets", "daemonsets", "jobs", "cronjobs"))
+      | .objectRef.namespace + " " + .objectRef.name' "$E2E_AUDIT_LOG" | sort -u
+  }
+  stray() {  # of these, what is neither a stand-in's workload nor its pod
+    writes | awk 'FNR == NR { names[$1] = names[$1] " " $2; next }
+      { count = split(names[$1], of, " "); known = 0
+        for (i = 1; i <= count; ++i) if ($2 == of[i] || index($2, of[i] "-") == 1) known = 1
+        if (!known) print }' <(manifests names) -
+  }
+  expect "writes to nothing but the stand-ins ($(writes | wc -l) objects)" '' "$(stray)"
+fi
+
+# From the start that the program printed to the Event that says its pod is contained.
+kubectl get events.events.k8s.io -A -o json | jq -r --arg run "$run" '.items[]
+  | select(.reason == "RemediationSucceeded" and (.regarding.namespace | startswith($run)))
+  | .regarding.namespace + " " + .regarding.name + " " + .eventTime' >"$work/ended"
+while read -r ns pod at; do
+  begun=$(kubectl logs -n "$ns" "$pod" --all-containers 2>/dev/null | awk '/^started [0-9]+$/ {print $2; exit}')
+  [[ $begun ]] && echo $(($(date -d "$at" +%s%3N) - begun)) "$pod"
+done <"$work/ended" | sort -n >"$work/times"
+quick() { grep -vE ' (behaviour|hidden-later)' "$work/times"; }
+percentile() { quick | awk -v p="$1" '{v[NR] = $1} END {i = int(NR * p / 100 + 0.999); print v[i < 1 ? 1 : i]}'; }
+printf 'exec_to_isolated_ms p50=%s p99=%s of %s programs (all started within one minute on this machine; behaviour alone apart: %s)\n' \
+  "$(percentile 50)" "$(percentile 99)" "$(quick | wc -l)" "$(grep ' behaviour' "$work/times" | cut -d' ' -f1 | paste -sd' ' -)"
+verdict
