@@ -25,7 +25,7 @@ cleanup() {
   forget ".namespace | startswith(\"$run\")"
   rm -rf "$work"
 } >/dev/null 2>&1
-trap cleanup EXIT
+[[ ${KEEP_PODS:-} ]] || trap cleanup EXIT
 trap 'exit 130' INT TERM
 
 makeNamespace "$run"

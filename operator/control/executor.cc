@@ -37,6 +37,31 @@ bool rolledOut(const Json& workload) {
          intOr(member(status, "readyReplicas"), 0) == wanted;
 }
 
+// The list of orders with this one in it, or without it, where nobody else has changed it meanwhile.
+Json orderPatch(const Json& guard, const Json& order, WallTime expiresAt, bool remove) {
+  const std::string id = stringOr(member(order, "orderID"));
+  Json orders = Json::array();
+  for (const Json& other : member(guard, {"spec", "isolations"})) {
+    if (stringOr(member(other, "orderID")) != id) orders.push_back(other);
+  }
+  if (!remove) {
+    orders.push_back(order);
+    orders.back()["expiresAt"] = formatTime(expiresAt);
+  }
+  const Json& meta = member(guard, "metadata");
+  Json patch = Json::array();
+  for (const char* field : {"uid", "generation"}) {
+    patch.push_back({{"op", "test"},
+                     {"path", std::string("/metadata/") + field},
+                     {"value", member(meta, field)}});
+  }
+  const bool hasSpec = member(guard, "spec").is_object();
+  patch.push_back({{"op", "add"},
+                   {"path", hasSpec ? "/spec/isolations" : "/spec"},
+                   {"value", hasSpec ? orders : Json{{"isolations", orders}}}});
+  return patch;
+}
+
 }  // namespace
 
 Executor::Executor(kube::Client& client, ExternalSteps& external, std::function<bool()> mayWrite)
@@ -91,25 +116,21 @@ Result<StepView> Executor::observe(const Remediation& remediation, const Step& s
   return view;
 }
 
+// Many Remediations write orders into one NodeGuard, whose status the sensor writes all the time: only the
+// generation, which the status does not move, says that another order came in between.
 Status Executor::writeOrder(const Step& step, WallTime expiresAt, bool remove) {
-  auto live = client_.get(kube::kNodeGuards, "", step.object.name);
-  if (!live) return tl::unexpected(live.error());
-  std::string id = stringOr(member(step.manifest, "orderID"));
-  Json orders = Json::array();
-  for (const Json& order : member(*live, {"spec", "isolations"})) {
-    if (stringOr(member(order, "orderID")) != id) orders.push_back(order);
+  constexpr int kTries = 4;
+  std::lock_guard lock(orders_);
+  for (int attempt = 1;; ++attempt) {
+    auto live = client_.get(kube::kNodeGuards, "", step.object.name);
+    if (!live) return tl::unexpected(live.error());
+    auto written = client_.patch(kube::kNodeGuards, "", step.object.name, kube::PatchKind::kJson,
+                                 orderPatch(*live, step.manifest, expiresAt, remove));
+    if (written) return {};
+    const bool changed = written.error().code == ErrorCode::kConflict ||
+                         written.error().code == ErrorCode::kInvalid;
+    if (!changed || attempt == kTries) return tl::unexpected(written.error());
   }
-  if (!remove) {
-    Json order = step.manifest;
-    order["expiresAt"] = formatTime(expiresAt);
-    orders.push_back(std::move(order));
-  }
-  Json patch = {{"metadata", {{"resourceVersion", member(*live, {"metadata", "resourceVersion"})}}},
-                {"spec", {{"isolations", orders}}}};
-  auto written =
-      client_.patch(kube::kNodeGuards, "", step.object.name, kube::PatchKind::kMerge, patch);
-  if (!written) return tl::unexpected(written.error());
-  return {};
 }
 
 // What exists already is ours from before, or somebody's who took the name: only ours is put right.

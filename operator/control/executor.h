@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <mutex>
 
 #include "firebreak/plan.h"
 #include "firebreak/remediation.h"
@@ -41,6 +42,7 @@ class Executor {
   kube::Client& client_;
   ExternalSteps& external_;
   std::function<bool()> mayWrite_;
+  std::mutex orders_;  // one order at a time is read, added to the list and written
 };
 
 // The step that a sealed before-image stands for, enough to observe and undo it.
