@@ -1,9 +1,5 @@
-// Pod specs: from JSON to PodSpec, and the table that lets equal ones be one. Internal to
-// projection.cc. Reading is stateless; the table is safe from any thread.
+// Pod specs: from JSON to PodSpec. Internal to projection.cc. Stateless.
 #pragma once
-
-#include <cstddef>
-#include <memory>
 
 #include "api/json_cursor.h"
 #include "firebreak/observed.h"
@@ -17,9 +13,5 @@ struct ProjectedSpec {
 
 ProjectedSpec readPodSpec(JsonCursor& cursor, JsonValue value);
 
-// One shared object for equal content. The volume that the API server adds to each pod under a
-// random name (kube-api-access-xxxxx) is renamed first, else no two pods would share.
-std::shared_ptr<const PodSpec> internPodSpec(PodSpec spec);
-size_t countInternedPodSpecs();
 
 }  // namespace firebreak

@@ -6,6 +6,7 @@
 
 #include "api/json_cursor.h"
 #include "api/meta_projection.h"
+#include "api/packed_pod.h"
 #include "api/pod_spec_projection.h"
 
 namespace firebreak {
@@ -226,7 +227,5 @@ Result<ObjectMeta> projectMeta(std::string_view json) {
   if (!status) return tl::unexpected(status.error());
   return meta;
 }
-
-size_t internedPodSpecs() { return countInternedPodSpecs(); }
 
 }  // namespace firebreak

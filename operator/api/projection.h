@@ -28,7 +28,4 @@ Result<Node> projectNode(std::string_view json);
 // Any kind: metadata with annotations (Secrets and others of which no value may be kept).
 Result<ObjectMeta> projectMeta(std::string_view json);
 
-// How many different pod specs are alive: for metrics and tests.
-size_t internedPodSpecs();
-
 }  // namespace firebreak

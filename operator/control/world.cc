@@ -7,6 +7,21 @@
 #include "base/json.h"
 #include "base/time_format.h"
 
+namespace firebreak::kube {
+
+std::shared_ptr<const Pod> Kept<Pod>::show(std::string_view key, const std::string& uid,
+                                           const std::string& resourceVersion) const {
+  auto pod = std::make_shared<Pod>(packed.unpack());
+  const size_t slash = key.find('/');
+  if (slash != std::string_view::npos) pod->meta.ns = key.substr(0, slash);
+  pod->meta.name = key.substr(slash + 1);  // npos + 1 is 0
+  pod->meta.uid = uid;
+  pod->meta.resourceVersion = resourceVersion;
+  return pod;
+}
+
+}  // namespace firebreak::kube
+
 namespace firebreak::control {
 namespace {
 
@@ -91,10 +106,6 @@ World::World(kube::Transport& transport, std::string operatorNamespace)
       nodeGuards("nodeguards", projectNodeGuard),
       brakes("brake", projectBrake),
       locks("networkpolicies", projectLock) {
-  pods.onChange([this](const std::string& key, const auto& old, const auto& now) {
-    podIndex_.change(old, now);
-    if (onPodChange_) onPodChange_(key, old, now);
-  });
   auto watch = [&](const kube::ResourceType& type, kube::WatchSink& sink, std::string ns = "",
                    std::string fieldSelector = "") {
     // Nobody hides a pod by making it huge; half a policy or half a journal is worse than none.
@@ -163,12 +174,14 @@ std::string World::brake() const {
 }
 
 std::shared_ptr<const Pod> World::podByUid(const std::string& uid) const {
-  return podIndex_.byUid(uid);
+  return pods.findByUid(uid);
 }
 
 std::vector<std::shared_ptr<const Pod>> World::podsSelectedBy(const std::string& ns,
                                                               const StringMap& selector) const {
-  return podIndex_.selectedBy(ns, selector);
+  if (selector.empty()) return {};  // a Service without selector selects nothing
+  return pods.select(
+      ns, [&](const kube::Kept<Pod>& kept) { return kept.packed.hasLabels(selector); });
 }
 
 }  // namespace firebreak::control

@@ -7,15 +7,31 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
-#include "control/pod_index.h"
+#include "api/packed_pod.h"
 #include "firebreak/node_guard.h"
 #include "firebreak/observed.h"
 #include "firebreak/policy.h"
 #include "firebreak/remediation.h"
 #include "kube/store.h"
 #include "kube/watch.h"
+
+namespace firebreak::kube {
+
+// Of pods there are many.
+template <>
+struct Kept<Pod> {
+  Kept() = default;
+  explicit Kept(Pod&& pod) : packed(pod) {}
+  std::shared_ptr<const Pod> show(std::string_view key, const std::string& uid,
+                                  const std::string& resourceVersion) const;
+
+  PackedPod packed;
+};
+
+}  // namespace firebreak::kube
 
 namespace firebreak::control {
 
@@ -63,9 +79,6 @@ class World {
   kube::Store<Brake> brakes;
   kube::Store<Lock> locks;
 
-  // Instead of pods.onChange(), which keeps the index. Before start().
-  void onPodChange(kube::Store<Pod>::OnChange callback) { onPodChange_ = std::move(callback); }
-
   void start();
   void stop();
   bool synced() const;
@@ -81,8 +94,6 @@ class World {
                                                          const StringMap& selector) const;
 
  private:
-  PodIndex podIndex_;
-  kube::Store<Pod>::OnChange onPodChange_;
   std::vector<std::unique_ptr<kube::Reflector>> reflectors_;
 };
 

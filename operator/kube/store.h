@@ -8,12 +8,13 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -23,6 +24,19 @@
 #include "kube/watch.h"
 
 namespace firebreak::kube {
+
+// How a store keeps one T: the projection itself. Specialised where a denser form pays.
+template <class T>
+struct Kept {
+  Kept() = default;
+  explicit Kept(T&& projection) : value(std::make_shared<const T>(std::move(projection))) {}
+  std::shared_ptr<const T> show(std::string_view /*key*/, const std::string& /*uid*/,
+                                const std::string& /*resourceVersion*/) const {
+    return value;
+  }
+
+  std::shared_ptr<const T> value;
+};
 
 template <class T>
 class Store : public WatchSink {
@@ -45,14 +59,35 @@ class Store : public WatchSink {
   Ptr get(const std::string& key) const {
     std::lock_guard lock(mutex_);
     auto it = items_.find(key);
-    return it == items_.end() ? nullptr : it->second.value;
+    return it == items_.end() ? nullptr : show(*it);
   }
+  // Every object at once: for kinds of which there are few.
   std::vector<Ptr> snapshot() const {
     std::vector<Ptr> all;
     std::lock_guard lock(mutex_);
     all.reserve(items_.size());
-    for (const auto& [key, item] : items_) all.push_back(item.value);
+    for (const auto& entry : items_) all.push_back(show(entry));
     return all;
+  }
+  // Those of one namespace that are wanted; `wanted(kept)` is asked under the lock.
+  template <class Wanted>
+  std::vector<Ptr> select(const std::string& ns, Wanted&& wanted) const {
+    const std::string prefix = ns + "/";
+    std::vector<Ptr> found;
+    std::lock_guard lock(mutex_);
+    for (auto it = items_.lower_bound(prefix); it != items_.end(); ++it) {
+      if (!it->first.starts_with(prefix)) break;
+      if (wanted(it->second.kept)) found.push_back(show(*it));
+    }
+    return found;
+  }
+  std::vector<Ptr> inNamespace(const std::string& ns) const {
+    return select(ns, [](const Kept<T>&) { return true; });
+  }
+  Ptr findByUid(std::string_view uid) const {
+    std::lock_guard lock(mutex_);
+    auto it = byUid_.find(uid);
+    return it == byUid_.end() ? nullptr : show(**it);
   }
   std::vector<std::string> keys() const {
     std::vector<std::string> all;
@@ -87,14 +122,14 @@ class Store : public WatchSink {
     auto identity = identityOf(objectJson);
     if (!identity) return reject(identity.error());
     const std::string key = identity->key();
-    Item old;
+    Item* known = nullptr;
     {
       std::lock_guard lock(mutex_);
       error_.reset();
       auto it = items_.find(key);
-      if (it != items_.end()) old = it->second;
+      if (it != items_.end()) known = &it->second;
     }
-    if (!initial && isOlder(identity->resourceVersion, old.resourceVersion)) return;
+    if (!initial && known && isOlder(identity->resourceVersion, known->resourceVersion)) return;
     if (initial && next_) {
       auto listed = next_->find(key);
       if (listed != next_->end() &&
@@ -102,30 +137,39 @@ class Store : public WatchSink {
         return;
       }
     }
-    const bool same = old.value && old.uid == identity->uid &&
-                      old.resourceVersion == identity->resourceVersion &&
-                      !identity->resourceVersion.empty();
+    const bool same = known && isSame(*known, identity->uid, identity->resourceVersion);
     if (same && !initial) return;  // a duplicate event
-    Item now{identity->uid, identity->resourceVersion, old.value};
-    if (!same) {
+    Item now{std::move(identity->uid), std::move(identity->resourceVersion), {}};
+    if (same) {
+      now.kept = known->kept;
+    } else {
       auto projected = project_(objectJson);
       if (!projected) {
         reject(projected.error());
         // Whatever it is now, what it replaced is gone.
-        if (!initial && old.value && old.uid != identity->uid) remove(key);
+        if (!initial && known && known->uid != now.uid) remove(key);
         return;
       }
-      now.value = std::make_shared<const T>(std::move(*projected));
+      now.kept = Kept<T>(std::move(*projected));
     }
     if (initial && next_) {
-      (*next_)[key] = std::move(now);
+      next_->insert_or_assign(next_->end(), key, std::move(now));
       return;
     }
+    std::optional<Item> old;
+    Item* stored = nullptr;
     {
       std::lock_guard lock(mutex_);
-      items_[key] = now;
+      auto [it, added] = items_.try_emplace(key);
+      if (!added) {
+        unindex(*it);
+        old = std::move(it->second);
+      }
+      it->second = std::move(now);
+      byUid_.insert(&*it);
+      stored = &it->second;
     }
-    announce(key, old, now);
+    announce(key, old ? &*old : nullptr, stored);
   }
 
   void erase(std::string_view objectJson) override {
@@ -150,32 +194,29 @@ class Store : public WatchSink {
   void synced() override {
     if (!next_) return;
     Items old;
-    std::vector<std::pair<std::string, Item>> now;
+    ByUid byUid;
+    byUid.reserve(next_->size());
+    for (const auto& entry : *next_) byUid.insert(&entry);
     {
       std::lock_guard lock(mutex_);
-      old = std::exchange(items_, std::move(*next_));
+      old = std::exchange(items_, std::move(*next_));  // entries stay where they are
+      byUid_.swap(byUid);
       next_.reset();
       synced_ = true;
       error_.reset();
-      for (const auto& [key, item] : items_) {
-        auto was = old.find(key);
-        if (was == old.end() || was->second.value != item.value) now.emplace_back(key, item);
-      }
-      std::erase_if(old, [this](const auto& entry) {
-        auto is = items_.find(entry.first);
-        return is != items_.end() && is->second.value == entry.second.value;
-      });
     }
-    for (auto& [key, item] : now) {
+    // Only this thread changes the items, so that it may read them without the lock.
+    for (const auto& [key, item] : items_) {
       auto was = old.find(key);
-      Item before;
-      if (was != old.end()) {
-        before = std::move(was->second);
-        old.erase(was);
+      if (was == old.end()) {
+        announce(key, nullptr, &item);
+      } else if (!isSame(was->second, item.uid, item.resourceVersion)) {
+        announce(key, &was->second, &item);
       }
-      announce(key, before, item);
     }
-    for (auto& [key, item] : old) announce(key, item, Item{});
+    for (const auto& [key, item] : old) {
+      if (!items_.contains(key)) announce(key, &item, nullptr);
+    }
     if (onSynced_) onSynced_();
   }
 
@@ -193,18 +234,52 @@ class Store : public WatchSink {
   struct Item {
     std::string uid;
     std::string resourceVersion;
-    Ptr value;
+    Kept<T> kept;
   };
-  using Items = std::unordered_map<std::string, Item>;
+  // In the order of keys: that of lists, and a namespace is one range.
+  using Items = std::map<std::string, Item>;
+  using Entry = typename Items::value_type;
 
-  void announce(const std::string& key, const Item& old, const Item& now) {
+  // The entries by their uid, which is not kept a second time.
+  struct UidHash {
+    using is_transparent = void;
+    size_t operator()(std::string_view uid) const { return std::hash<std::string_view>()(uid); }
+    size_t operator()(const Entry* entry) const { return (*this)(entry->second.uid); }
+  };
+  struct SameUid {
+    using is_transparent = void;
+    bool operator()(const Entry* a, const Entry* b) const { return a->second.uid == b->second.uid; }
+    bool operator()(std::string_view uid, const Entry* b) const { return uid == b->second.uid; }
+    bool operator()(const Entry* a, std::string_view uid) const { return a->second.uid == uid; }
+  };
+  using ByUid = std::unordered_set<const Entry*, UidHash, SameUid>;
+
+  static bool isSame(const Item& item, const std::string& uid, const std::string& version) {
+    return item.uid == uid && item.resourceVersion == version && !version.empty();
+  }
+  // Before the entry's uid changes; a uid that two entries claim stays with the first of them.
+  void unindex(const Entry& entry) {
+    auto it = byUid_.find(&entry);
+    if (it != byUid_.end() && *it == &entry) byUid_.erase(it);
+  }
+  static Ptr show(const Entry& entry) {
+    const Item& item = entry.second;
+    return item.kept.show(entry.first, item.uid, item.resourceVersion);
+  }
+
+  void announce(const std::string& key, const Item* old, const Item* now) {
     if (!onChange_) return;
-    if (old.value && now.value && old.uid != now.uid) {
-      onChange_(key, old.value, nullptr);
-      onChange_(key, nullptr, now.value);
+    const auto shown = [&key](const Item* item) {
+      return item ? item->kept.show(key, item->uid, item->resourceVersion) : nullptr;
+    };
+    const Ptr before = shown(old);
+    const Ptr after = shown(now);
+    if (old && now && old->uid != now->uid) {
+      onChange_(key, before, nullptr);
+      onChange_(key, nullptr, after);
       return;
     }
-    if (old.value != now.value) onChange_(key, old.value, now.value);
+    onChange_(key, before, after);
   }
 
   void remove(const std::string& key) {
@@ -213,10 +288,11 @@ class Store : public WatchSink {
       std::lock_guard lock(mutex_);
       auto it = items_.find(key);
       if (it == items_.end()) return;
+      unindex(*it);
       old = std::move(it->second);
       items_.erase(it);
     }
-    announce(key, old, Item{});
+    announce(key, &old, nullptr);
   }
 
   void reject(const Error& error) {
@@ -234,6 +310,7 @@ class Store : public WatchSink {
   std::optional<Items> next_;  // I/O thread only: the list that is being built
   mutable std::mutex mutex_;
   Items items_;
+  ByUid byUid_;
   bool synced_ = false;
   std::optional<Error> error_;
   uint64_t rejected_ = 0;

@@ -6,6 +6,8 @@
 
 #include <string>
 
+#include "api/shared_bytes.h"
+
 namespace firebreak {
 namespace {
 
@@ -140,14 +142,14 @@ TEST(PodProjectionTest, PodsOfOneTemplateShareTheirSpecAlthoughTokenVolumesDiffe
 }
 
 TEST(PodProjectionTest, ForgetsSpecsThatNobodyHolds) {
-  const size_t before = internedPodSpecs();
+  const size_t before = countSharedBytes();
   {
     auto pod =
         projectPod(R"({"metadata":{"name":"a"},"spec":{"containers":[{"name":"only-here"}]}})");
     ASSERT_TRUE(pod);
-    EXPECT_EQ(internedPodSpecs(), before + 1);
+    EXPECT_EQ(countSharedBytes(), before + 1);
   }
-  EXPECT_EQ(internedPodSpecs(), before);
+  EXPECT_EQ(countSharedBytes(), before);
 }
 
 TEST(PodProjectionTest, SkipsFieldsThatAreMissingNullOrOfTheWrongType) {

@@ -2,7 +2,6 @@
 
 #include <gtest/gtest.h>
 
-#include "control/pod_index.h"
 
 namespace firebreak::control {
 namespace {
@@ -137,31 +136,6 @@ TEST(Ledger, AFailureInEachOfSeveralNamespacesOpensTheBreakerAndOneTrialRuns) {
   EXPECT_FALSE(ledger.ask(question).breaker.trialRuns);
   ledger.note(of("trial", Phase::kApplying, question.now));
   EXPECT_TRUE(ledger.ask(question).breaker.trialRuns);
-}
-
-std::shared_ptr<const Pod> pod(const char* ns, const char* name, StringMap labels) {
-  Pod made;
-  made.meta.ns = ns;
-  made.meta.name = name;
-  made.meta.uid = std::string(ns) + "-" + name;
-  made.meta.labels = std::move(labels);
-  return std::make_shared<const Pod>(made);
-}
-
-TEST(PodIndex, FindsByUidAndBySelectorWithinTheNamespaceOnly) {
-  PodIndex index;
-  auto web = pod("shop", "web", {{"app", "web"}, {"tier", "front"}});
-  index.change(nullptr, web);
-  index.change(nullptr, pod("shop", "db", {{"app", "db"}}));
-  index.change(nullptr, pod("other", "web", {{"app", "web"}}));
-  EXPECT_EQ(index.byUid("shop-web"), web);
-  EXPECT_EQ(index.selectedBy("shop", {{"app", "web"}}).size(), 1U);
-  EXPECT_TRUE(index.selectedBy("shop", {}).empty());
-  auto bare = pod("shop", "web", {});
-  index.change(web, bare);
-  EXPECT_TRUE(index.selectedBy("shop", {{"app", "web"}}).empty());
-  index.change(bare, nullptr);
-  EXPECT_EQ(index.byUid("shop-web"), nullptr);
 }
 
 }  // namespace

@@ -117,6 +117,39 @@ TEST_F(StoreTest, DeletesWhileAListComesIn) {
   EXPECT_EQ(store.get("s/a"), nullptr);
 }
 
+TEST_F(StoreTest, FindsWhatIsInOneNamespaceAndByUid) {
+  const auto in = [](const std::string& ns, const std::string& name, const std::string& uid) {
+    return R"({"metadata":{"namespace":")" + ns + R"(","name":")" + name + R"(","uid":")" + uid +
+           R"(","resourceVersion":"1"}})";
+  };
+  list({in("s", "b", "2"), in("s-2", "a", "3"), in("s", "a", "1"), in("t", "a", "4")});
+  const auto uids = [](const auto& things) {
+    std::vector<std::string> all;
+    for (const auto& thing : things) all.push_back(thing->uid);
+    return all;
+  };
+  EXPECT_EQ(uids(store.inNamespace("s")), (std::vector<std::string>{"1", "2"}));
+  EXPECT_EQ(uids(store.select("s", [](const auto& kept) { return kept.value->uid == "2"; })),
+            std::vector<std::string>{"2"});
+  EXPECT_TRUE(store.inNamespace("").empty());
+  EXPECT_EQ(store.findByUid("3"), store.get("s-2/a"));
+  EXPECT_EQ(store.findByUid("5"), nullptr);
+}
+
+TEST_F(StoreTest, FindsByUidWhatIsThereNowAndNothingElse) {
+  list({object("a", "1", 1), object("b", "2", 2)});
+  store.upsert(object("a", "3", 3), false);  // the name is used again
+  EXPECT_EQ(store.findByUid("1"), nullptr);
+  EXPECT_EQ(store.findByUid("3"), store.get("s/a"));
+  store.upsert(object("a", "3", 4), false);
+  EXPECT_EQ(store.findByUid("3"), store.get("s/a"));
+  store.erase(object("b", "2", 5));
+  EXPECT_EQ(store.findByUid("2"), nullptr);
+  list({object("c", "6", 6)});
+  EXPECT_EQ(store.findByUid("3"), nullptr);
+  EXPECT_EQ(store.findByUid("6"), store.get("s/c"));
+}
+
 TEST_F(StoreTest, CountsWhatItCannotReadAndKeepsTheRest) {
   list({object("bad", "1", 1), object("a", "2", 2), "nonsense"});
   EXPECT_EQ(store.rejected(), 2u);
