@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <mutex>
 #include <set>
 
 #include "base/log.h"
@@ -89,6 +90,7 @@ struct Controller::Impl {
   void addHandlers();
   void watchChanges();
   void enqueueEverything();
+  Result<std::optional<WallTime>> sweepPods();
   Result<std::optional<WallTime>> onPod(const std::string& key);
   Result<std::optional<WallTime>> onNodeGuard(const std::string& key);
   Result<std::optional<WallTime>> onService(const std::string& key);
@@ -117,6 +119,9 @@ struct Controller::Impl {
   Dispatcher dispatcher;
   // What changes before everything is known is looked at with everything else.
   std::atomic<bool> judging{false};
+  // Pods that enqueueEverything() has not handed over yet.
+  std::mutex sweepMutex;
+  std::vector<std::string> sweep;
 };
 
 void Controller::Impl::addHandlers() {
@@ -142,6 +147,7 @@ void Controller::Impl::addHandlers() {
   });
   dispatcher.handle("remediation",
                     [this](const std::string& key) { return remediations.reconcile(key); });
+  dispatcher.handle("sweep", [this](const std::string&) { return sweepPods(); });
   dispatcher.handle("pod", [this](const std::string& key) { return onPod(key); });
   dispatcher.handle("service", [this](const std::string& key) { return onService(key); });
   dispatcher.handle("marked", [this](const std::string& ns) { return onExposures(ns, true); });
@@ -155,7 +161,8 @@ void Controller::Impl::addHandlers() {
 }
 
 void Controller::Impl::watchChanges() {
-  world.onPodChange([this](const std::string& key, const auto& old, const auto& now) {
+  world.pods.onChange([this](const std::string& key, const auto& old, const auto& now) {
+    if (!judging) return;  // everything is looked at when that begins
     bool same = old && now && looksTheSame(*old, *now);
     if (same && old->ready == now->ready) return;
     if (now) addServicesOf(*now);
@@ -231,13 +238,28 @@ void Controller::Impl::enqueueEverything() {
   for (const std::string& key : world.services.keys()) {
     enqueue("service", key, QueuePriority::kBackground);
   }
-  for (const std::string& key : world.pods.keys()) {
-    enqueue("pod", key, QueuePriority::kBackground);
+  {
+    std::lock_guard lock(sweepMutex);
+    sweep = world.pods.keys();
   }
   for (const std::string& key : world.namespaces.keys()) {
     enqueue("marked", key, QueuePriority::kBackground);
     enqueue("literals", key, QueuePriority::kBackground);
   }
+  enqueue("sweep", "pods", QueuePriority::kBackground);
+}
+
+// A queue of all pods of a large cluster would be larger than what is known of them.
+Result<std::optional<WallTime>> Controller::Impl::sweepPods() {
+  constexpr size_t kAtOnce = 1000;
+  std::lock_guard lock(sweepMutex);
+  for (size_t room = kAtOnce; room > dispatcher.depth() && !sweep.empty(); --room) {
+    enqueue("pod", sweep.back(), QueuePriority::kBackground);
+    sweep.pop_back();
+  }
+  if (!sweep.empty()) return std::optional<WallTime>(clock.wall() + std::chrono::milliseconds(10));
+  sweep.shrink_to_fit();
+  return std::optional<WallTime>();
 }
 
 void Controller::Impl::pokeTarget(Family family, const ObjectRef& target) {
@@ -269,8 +291,8 @@ Result<std::optional<WallTime>> Controller::Impl::onPod(const std::string& key) 
 }
 
 void Controller::Impl::addServicesOf(const Pod& pod) {
-  for (const auto& service : world.services.snapshot()) {
-    if (service->meta.ns != pod.meta.ns || service->selector.empty()) continue;
+  for (const auto& service : world.services.inNamespace(pod.meta.ns)) {
+    if (service->selector.empty()) continue;
     bool selects = std::all_of(
         service->selector.begin(), service->selector.end(), [&](const auto& wanted) {
           auto label = pod.meta.labels.find(wanted.first);

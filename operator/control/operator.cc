@@ -1,6 +1,7 @@
 #include "control/operator.h"
 
 #include <csignal>
+#include <malloc.h>
 #include <pthread.h>
 #include <unistd.h>
 
@@ -69,6 +70,13 @@ void setLogLevel(const std::string& name) {
   if (name == "error") log::setLevel(log::Level::kError);
 }
 
+// An arena per thread keeps what each of them once needed.
+void keepMemorySmall() {
+  mallopt(M_ARENA_MAX, 2);
+  mallopt(M_MMAP_THRESHOLD, 256 << 10);  // also ends glibc's own raising of it
+  mallopt(M_TRIM_THRESHOLD, 512 << 10);
+}
+
 // SIGTERM and SIGINT are waited for on the main thread; every other thread has them blocked.
 sigset_t blockSignals() {
   sigset_t signals;
@@ -105,6 +113,7 @@ int runOperator(int argc, char** argv) {
   Arguments arguments;
   if (int code = parseArguments(argc, argv, &arguments); code != 0) return code < 0 ? 0 : code;
   setLogLevel(arguments.logLevel);
+  keepMemorySmall();
   sigset_t signals = blockSignals();
 
   // Forks: before the first thread and before any credential is read.
