@@ -10,17 +10,20 @@ import (
 	"sync"
 	"time"
 
+	"github.com/go-logr/logr"
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/tools/clientcmd"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/log"
 
 	"firebreak.dev/tests/bench/pods"
 )
 
 func connect(kubeconfig string) client.WithWatch {
+	log.SetLogger(logr.Discard()) // warnings about what is in a pod
 	config, err := clientcmd.BuildConfigFromFlags("", kubeconfig)
 	check(err)
 	config.QPS, config.Burst = -1, -1
@@ -53,6 +56,9 @@ func load(arguments []string) {
 		for attempt := 0; err != nil && attempt < 20 && strings.Contains(err.Error(), "serviceaccount"); attempt++ {
 			time.Sleep(500 * time.Millisecond) // the namespace is new
 			err = api.Create(ctx, pod)
+		}
+		if apierrors.IsAlreadyExists(err) {
+			return pod // an earlier run was cut off
 		}
 		check(err)
 		return pod
