@@ -88,6 +88,11 @@ TEST(ClientTest, SendsAWriteAgainOnlyWhereItSurelyDidNotArriveOrDoesNoHarm) {
   } cases[] = {
       {"get", [](Client& c) { return c.get(kPods, "a", "b").has_value(); }, true},
       {"create", [&](Client& c) { return c.create(kPods, "a", body).has_value(); }, false},
+      {"create under a name",
+       [](Client& c) {
+         return c.create(kPods, "a", {{"metadata", {{"name", "b"}}}}).has_value();
+       },
+       true},
       {"json patch",
        [&](Client& c) { return c.patch(kPods, "a", "b", PatchKind::kJson, body).has_value(); },
        false},

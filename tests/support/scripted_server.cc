@@ -1,9 +1,5 @@
 #include "support/scripted_server.h"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
-#include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -132,47 +128,8 @@ void ScriptedServer::Connection::waitClosed() {
   }
 }
 
-ScriptedServer::ScriptedServer(Handler handler) : handler_(std::move(handler)) {
-  listener_ = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof address;
-  auto* generic = reinterpret_cast<sockaddr*>(&address);
-  if (bind(listener_, generic, size) != 0 || listen(listener_, 64) != 0 ||
-      getsockname(listener_, generic, &size) != 0) {
-    std::abort();
-  }
-  port_ = ntohs(address.sin_port);
-  acceptor_ = std::thread([this] { accept(); });
-}
-
-ScriptedServer::~ScriptedServer() {
-  {
-    std::lock_guard lock(mutex_);
-    stopping_ = true;
-    shutdown(listener_, SHUT_RDWR);
-    for (const int fd : open_) shutdown(fd, SHUT_RDWR);
-  }
-  acceptor_.join();
-  for (auto& thread : threads_) thread.join();
-  close(listener_);
-}
-
-void ScriptedServer::accept() {
-  for (;;) {
-    const int fd = accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
-    std::lock_guard lock(mutex_);
-    if (fd < 0 || stopping_) {
-      if (fd >= 0) close(fd);
-      return;
-    }
-    const int on = 1;
-    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    open_.push_back(fd);
-    threads_.emplace_back([this, fd] { serve(fd); });
-  }
-}
+ScriptedServer::ScriptedServer(Handler handler)
+    : handler_(std::move(handler)), listener_([this](int fd) { serve(fd); }) {}
 
 void ScriptedServer::serve(int fd) {
   Connection connection(fd);
@@ -187,9 +144,6 @@ void ScriptedServer::serve(int fd) {
     handler_(request, connection);
     request = Request{};
   }
-  std::lock_guard lock(mutex_);
-  std::erase(open_, fd);
-  close(fd);
 }
 
 std::vector<ScriptedServer::Request> ScriptedServer::requests() const {

@@ -1,6 +1,6 @@
 // ScriptedServer: an HTTP/1.1 server on loopback whose answers are written byte for byte by the
 // test. One thread per connection runs the handler for each request; a handler may stall, cut or
-// reset as it likes. Joined by the destructor, which closes every connection first.
+// reset as it likes.
 #pragma once
 
 #include <condition_variable>
@@ -9,8 +9,9 @@
 #include <mutex>
 #include <string>
 #include <string_view>
-#include <thread>
 #include <vector>
+
+#include "support/loopback_listener.h"
 
 namespace firebreak {
 
@@ -51,30 +52,23 @@ class ScriptedServer {
   using Handler = std::function<void(const Request&, Connection&)>;
 
   explicit ScriptedServer(Handler handler);
-  ~ScriptedServer();
   ScriptedServer(const ScriptedServer&) = delete;
   ScriptedServer& operator=(const ScriptedServer&) = delete;
 
-  std::string url() const { return "http://127.0.0.1:" + std::to_string(port_); }
+  std::string url() const { return "http://127.0.0.1:" + std::to_string(listener_.port()); }
   // Every request so far, in the order in which they came.
   std::vector<Request> requests() const;
   // False where they did not come within ten seconds.
   bool waitForRequests(size_t count);
 
  private:
-  void accept();
   void serve(int fd);
 
   const Handler handler_;
-  int listener_ = -1;
-  int port_ = 0;
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   std::vector<Request> requests_;
-  std::vector<int> open_;
-  std::vector<std::thread> threads_;
-  bool stopping_ = false;
-  std::thread acceptor_;
+  LoopbackListener listener_;  // last: its threads use the rest
 };
 
 }  // namespace firebreak

@@ -43,6 +43,16 @@ void extend(X509* certificate, X509* issuer, int nid, const std::string& value) 
   X509_EXTENSION_free(extension);
 }
 
+Certificate certificateOf(const std::string& pem) {
+  Bio bio(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())), &BIO_free);
+  return {PEM_read_bio_X509(bio.get(), nullptr, nullptr, nullptr), &X509_free};
+}
+
+Key keyOf(const std::string& pem) {
+  Bio bio(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())), &BIO_free);
+  return {PEM_read_bio_PrivateKey(bio.get(), nullptr, nullptr, nullptr), &EVP_PKEY_free};
+}
+
 TestIdentity make(const std::string& commonName, const std::string& altName,
                   const TestIdentity* authority) {
   static std::atomic<long> serial{1};
@@ -60,10 +70,8 @@ TestIdentity make(const std::string& commonName, const std::string& altName,
   Certificate issuer(nullptr, &X509_free);
   Key issuerKey(nullptr, &EVP_PKEY_free);
   if (authority) {
-    Bio certBio(BIO_new_mem_buf(authority->certPem.data(), -1), &BIO_free);
-    Bio keyBio(BIO_new_mem_buf(authority->keyPem.data(), -1), &BIO_free);
-    issuer.reset(PEM_read_bio_X509(certBio.get(), nullptr, nullptr, nullptr));
-    issuerKey.reset(PEM_read_bio_PrivateKey(keyBio.get(), nullptr, nullptr, nullptr));
+    issuer = certificateOf(authority->certPem);
+    issuerKey = keyOf(authority->keyPem);
   }
   X509* by = issuer ? issuer.get() : x;
   X509_set_issuer_name(x, X509_get_subject_name(by));
@@ -80,6 +88,18 @@ TestAuthority::TestAuthority(const std::string& name) : own_(make(name, "", null
 
 TestIdentity TestAuthority::issue(const std::string& commonName, const std::string& altName) const {
   return make(commonName, altName, &own_);
+}
+
+ServerContext serverContext(const TestIdentity& identity) {
+  ServerContext context(SSL_CTX_new(TLS_server_method()), &SSL_CTX_free);
+  SSL_CTX_use_certificate(context.get(), certificateOf(identity.certPem).get());
+  SSL_CTX_use_PrivateKey(context.get(), keyOf(identity.keyPem).get());
+  return context;
+}
+
+void demandClientCertificate(SSL_CTX* context, const std::string& authorityPem) {
+  X509_STORE_add_cert(SSL_CTX_get_cert_store(context), certificateOf(authorityPem).get());
+  SSL_CTX_set_verify(context, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
 }
 
 }  // namespace firebreak

@@ -1,6 +1,9 @@
 // TestAuthority: certificates for tests, made on the spot, good for an hour and for nobody else.
 #pragma once
 
+#include <openssl/ssl.h>
+
+#include <memory>
 #include <string>
 
 namespace firebreak {
@@ -21,5 +24,11 @@ class TestAuthority {
  private:
   TestIdentity own_;
 };
+
+// What a server shows who it is with.
+using ServerContext = std::unique_ptr<SSL_CTX, decltype(&SSL_CTX_free)>;
+ServerContext serverContext(const TestIdentity& identity);
+// Of those who have a certificate of this authority, and of nobody else.
+void demandClientCertificate(SSL_CTX* context, const std::string& authorityPem);
 
 }  // namespace firebreak

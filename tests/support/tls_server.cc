@@ -1,15 +1,9 @@
 #include "support/tls_server.h"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <openssl/err.h>
-#include <openssl/pem.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
-#include <csignal>
-#include <cstdlib>
+#include <cstdio>
 #include <utility>
 
 namespace firebreak {
@@ -57,13 +51,6 @@ int chooseProtocol(SSL*, const unsigned char** out, unsigned char* size, const u
                                           useHttp2 ? 3 : 9, in, inSize);
   *out = chosen;
   return found == OPENSSL_NPN_NEGOTIATED ? SSL_TLSEXT_ERR_OK : SSL_TLSEXT_ERR_NOACK;
-}
-
-X509* certificateOf(const std::string& pem) {
-  BIO* bio = BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size()));
-  X509* certificate = PEM_read_bio_X509(bio, nullptr, nullptr, nullptr);
-  BIO_free(bio);
-  return certificate;
 }
 
 }  // namespace
@@ -119,33 +106,9 @@ void TlsServer::Connection::close() {
 }
 
 TlsServer::TlsServer(Settings settings, Handler handler)
-    : handler_(std::move(handler)), settings_(std::move(settings)) {
-  std::signal(SIGPIPE, SIG_IGN);
-  listener_ = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof address;
-  auto* generic = reinterpret_cast<sockaddr*>(&address);
-  if (bind(listener_, generic, size) != 0 || listen(listener_, 64) != 0 ||
-      getsockname(listener_, generic, &size) != 0) {
-    std::abort();
-  }
-  port_ = ntohs(address.sin_port);
-  acceptor_ = std::thread([this] { accept(); });
-}
-
-TlsServer::~TlsServer() {
-  {
-    std::lock_guard lock(mutex_);
-    stopping_ = true;
-    shutdown(listener_, SHUT_RDWR);
-    for (const int fd : open_) shutdown(fd, SHUT_RDWR);
-  }
-  acceptor_.join();
-  for (auto& thread : threads_) thread.join();
-  ::close(listener_);
-}
+    : handler_(std::move(handler)),
+      settings_(std::move(settings)),
+      listener_([this](int fd) { serve(fd); }) {}
 
 void TlsServer::change(Settings settings) {
   std::lock_guard lock(mutex_);
@@ -157,56 +120,21 @@ int TlsServer::connections() const {
   return connections_;
 }
 
-void TlsServer::cutAll() {
-  std::lock_guard lock(mutex_);
-  for (const int fd : open_) shutdown(fd, SHUT_RDWR);
-}
-
-void TlsServer::accept() {
-  for (;;) {
-    const int fd = accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
-    std::lock_guard lock(mutex_);
-    if (fd < 0 || stopping_) {
-      if (fd >= 0) ::close(fd);
-      return;
-    }
-    const int on = 1;
-    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    open_.push_back(fd);
-    threads_.emplace_back([this, fd] { serve(fd); });
-  }
-}
-
-SSL_CTX* TlsServer::makeContext(const Settings& settings) const {
-  SSL_CTX* context = SSL_CTX_new(TLS_server_method());
-  X509* certificate = certificateOf(settings.identity.certPem);
-  SSL_CTX_use_certificate(context, certificate);
-  X509_free(certificate);
-  BIO* bio = BIO_new_mem_buf(settings.identity.keyPem.data(), -1);
-  EVP_PKEY* key = PEM_read_bio_PrivateKey(bio, nullptr, nullptr, nullptr);
-  BIO_free(bio);
-  SSL_CTX_use_PrivateKey(context, key);
-  EVP_PKEY_free(key);
-  static int marker = 0;
-  SSL_CTX_set_alpn_select_cb(context, &chooseProtocol, settings.http2 ? &marker : nullptr);
-  if (settings.clientAuthority.empty()) return context;
-  X509* authority = certificateOf(settings.clientAuthority);
-  X509_STORE_add_cert(SSL_CTX_get_cert_store(context), authority);
-  X509_free(authority);
-  SSL_CTX_set_verify(context, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
-  return context;
-}
-
 void TlsServer::serve(int fd) {
   Settings settings;
   {
     std::lock_guard lock(mutex_);
     settings = settings_;
   }
-  SSL_CTX* context = makeContext(settings);
+  static int marker = 0;
+  const ServerContext context = serverContext(settings.identity);
+  SSL_CTX_set_alpn_select_cb(context.get(), &chooseProtocol, settings.http2 ? &marker : nullptr);
+  if (!settings.clientAuthority.empty()) {
+    demandClientCertificate(context.get(), settings.clientAuthority);
+  }
   Connection connection;
   connection.fd_ = fd;
-  connection.ssl_ = SSL_new(context);
+  connection.ssl_ = SSL_new(context.get());
   SSL_set_fd(connection.ssl_, fd);
   if (SSL_accept(connection.ssl_) == 1) {
     {
@@ -229,10 +157,6 @@ void TlsServer::serve(int fd) {
   }
   ERR_clear_error();
   SSL_free(connection.ssl_);
-  SSL_CTX_free(context);
-  std::lock_guard lock(mutex_);
-  std::erase(open_, fd);
-  ::close(fd);
 }
 
 void TlsServer::serveHttp2(Connection& connection) {

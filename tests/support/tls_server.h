@@ -1,21 +1,17 @@
 // TlsServer: a server on loopback that speaks TLS and as much of HTTP/2 and HTTP/1.1 as a test needs
 // to send exact frames: it does not read header blocks, so a handler knows a request by its place.
-// Identity, trusted clients and protocol may be changed while it runs. A thread per connection,
-// joined by the destructor, which closes every connection first.
+// Identity, trusted clients and protocol may be changed while it runs.
 #pragma once
 
 #include <openssl/ssl.h>
 
-#include <condition_variable>
 #include <cstdint>
 #include <functional>
-#include <memory>
 #include <mutex>
 #include <string>
 #include <string_view>
-#include <thread>
-#include <vector>
 
+#include "support/loopback_listener.h"
 #include "support/test_pki.h"
 
 namespace firebreak {
@@ -63,34 +59,26 @@ class TlsServer {
   using Handler = std::function<void(Connection&, uint32_t stream)>;
 
   TlsServer(Settings settings, Handler handler);
-  ~TlsServer();
   TlsServer(const TlsServer&) = delete;
   TlsServer& operator=(const TlsServer&) = delete;
 
   void change(Settings settings);  // for connections from now on
-  std::string url() const { return "https://127.0.0.1:" + std::to_string(port_); }
-  int port() const { return port_; }
+  std::string url() const { return "https://127.0.0.1:" + std::to_string(port()); }
+  int port() const { return listener_.port(); }
   int connections() const;
   // Ends every connection.
-  void cutAll();
+  void cutAll() { listener_.cutAll(); }
 
  private:
-  void accept();
   void serve(int fd);
   void serveHttp2(Connection& connection);
   void serveHttp1(Connection& connection);
-  SSL_CTX* makeContext(const Settings& settings) const;
 
   const Handler handler_;
-  int listener_ = -1;
-  int port_ = 0;
   mutable std::mutex mutex_;
   Settings settings_;
   int connections_ = 0;
-  std::vector<int> open_;
-  std::vector<std::thread> threads_;
-  bool stopping_ = false;
-  std::thread acceptor_;
+  LoopbackListener listener_;  // last: its threads use the rest
 };
 
 }  // namespace firebreak

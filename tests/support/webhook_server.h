@@ -1,25 +1,19 @@
 // An HTTPS server on 127.0.0.1 with a certificate of its own making; answers are the test's. One
-// connection at a time, one request each. Joined by the destructor.
+// request a connection.
 #pragma once
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
-#include <openssl/bio.h>
-#include <openssl/evp.h>
-#include <openssl/pem.h>
 #include <openssl/ssl.h>
-#include <openssl/x509v3.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
-#include <atomic>
-#include <csignal>
+#include <cctype>
 #include <functional>
 #include <map>
 #include <mutex>
 #include <string>
-#include <thread>
+#include <utility>
 #include <vector>
+
+#include "support/loopback_listener.h"
+#include "support/test_pki.h"
 
 namespace firebreak::testing {
 
@@ -32,32 +26,14 @@ class WebhookServer {
   // The bytes of the answer, head and all; empty = the connection is cut.
   using Handler = std::function<std::string(const Request&)>;
 
-  explicit WebhookServer(Handler handler) : handler_(std::move(handler)) {
-    ::signal(SIGPIPE, SIG_IGN);  // a client that has read enough hangs up amid an answer
-    makeCertificate();
-    listener_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    ::bind(listener_, reinterpret_cast<sockaddr*>(&address), sizeof(address));
-    ::listen(listener_, 8);
-    socklen_t size = sizeof(address);
-    ::getsockname(listener_, reinterpret_cast<sockaddr*>(&address), &size);
-    port_ = ntohs(address.sin_port);
-    thread_ = std::thread([this] { serve(); });
-  }
-  ~WebhookServer() {
-    stopping_ = true;
-    ::shutdown(listener_, SHUT_RDWR);
-    thread_.join();
-    ::close(listener_);
-    SSL_CTX_free(context_);
-  }
-  WebhookServer(const WebhookServer&) = delete;
-  WebhookServer& operator=(const WebhookServer&) = delete;
+  explicit WebhookServer(Handler handler)
+      : handler_(std::move(handler)), listener_([this](int fd) { serve(fd); }) {}
 
-  std::string url() const { return "https://127.0.0.1:" + std::to_string(port_) + "/rotate"; }
-  const std::string& certificate() const { return pem_; }
+  std::string url() const {
+    return "https://127.0.0.1:" + std::to_string(listener_.port()) + "/rotate";
+  }
+  // Of the authority that vouches for it.
+  const std::string& certificate() const { return authority_.certPem(); }
   std::vector<Request> requests() const {
     std::lock_guard lock(mutex_);
     return requests_;
@@ -68,48 +44,11 @@ class WebhookServer {
   }
 
  private:
-  void makeCertificate() {
-    EVP_PKEY* key = EVP_EC_gen("P-256");
-    X509* cert = X509_new();
-    X509_set_version(cert, 2);
-    ASN1_INTEGER_set(X509_get_serialNumber(cert), 1);
-    X509_gmtime_adj(X509_getm_notBefore(cert), -60);
-    X509_gmtime_adj(X509_getm_notAfter(cert), 3600);
-    X509_set_pubkey(cert, key);
-    X509_NAME* name = X509_get_subject_name(cert);
-    X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC,
-                               reinterpret_cast<const unsigned char*>("webhook"), -1, -1, 0);
-    X509_set_issuer_name(cert, name);
-    for (auto [id, value] : {std::pair{NID_subject_alt_name, "IP:127.0.0.1"},
-                             std::pair{NID_basic_constraints, "critical,CA:TRUE"}}) {
-      X509_EXTENSION* extension = X509V3_EXT_conf_nid(nullptr, nullptr, id, value);
-      X509_add_ext(cert, extension, -1);
-      X509_EXTENSION_free(extension);
-    }
-    X509_sign(cert, key, EVP_sha256());
-    context_ = SSL_CTX_new(TLS_server_method());
-    SSL_CTX_use_certificate(context_, cert);
-    SSL_CTX_use_PrivateKey(context_, key);
-    BIO* bio = BIO_new(BIO_s_mem());
-    PEM_write_bio_X509(bio, cert);
-    char* data = nullptr;
-    long size = BIO_get_mem_data(bio, &data);
-    pem_.assign(data, static_cast<size_t>(size));
-    BIO_free(bio);
-    X509_free(cert);
-    EVP_PKEY_free(key);
-  }
-
-  void serve() {
-    while (!stopping_) {
-      int fd = ::accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
-      if (fd < 0) return;
-      SSL* ssl = SSL_new(context_);
-      SSL_set_fd(ssl, fd);
-      if (SSL_accept(ssl) == 1) exchange(ssl);
-      SSL_free(ssl);
-      ::close(fd);
-    }
+  void serve(int fd) {
+    SSL* ssl = SSL_new(context_.get());
+    SSL_set_fd(ssl, fd);
+    if (SSL_accept(ssl) == 1) exchange(ssl);
+    SSL_free(ssl);
   }
 
   void exchange(SSL* ssl) {
@@ -153,14 +92,11 @@ class WebhookServer {
   }
 
   const Handler handler_;
-  SSL_CTX* context_ = nullptr;
-  std::string pem_;
-  int listener_ = -1;
-  int port_ = 0;
-  std::atomic<bool> stopping_{false};
+  const TestAuthority authority_{"webhook"};
+  const ServerContext context_ = serverContext(authority_.issue("webhook", "IP:127.0.0.1"));
   mutable std::mutex mutex_;
   std::vector<Request> requests_;
-  std::thread thread_;
+  LoopbackListener listener_;  // last: its threads use the rest
 };
 
 }  // namespace firebreak::testing
