@@ -1,7 +1,6 @@
 #include "control/alerts.h"
 
 #include "base/digest.h"
-#include "control/event_writer.h"
 #include "control/telling.h"
 
 namespace firebreak::control {
@@ -16,8 +15,7 @@ int64_t hourOf(WallTime now) {
 
 }  // namespace
 
-Alerts::Alerts(kube::Client& client, Clock& clock, std::string instance)
-    : client_(client), clock_(clock), instance_(std::move(instance)) {}
+Alerts::Alerts(kube::EventRecorder& recorder, Clock& clock) : recorder_(recorder), clock_(clock) {}
 
 Alerts::Turn Alerts::turnOf(const std::string& key, const std::string& print,
                             const std::string& ns) {
@@ -32,18 +30,18 @@ Alerts::Turn Alerts::turnOf(const std::string& key, const std::string& print,
   return ++window.told > kMostPerHour ? Turn::kRollUp : Turn::kTell;
 }
 
-Status Alerts::tell(Family family, const ObjectRef& target, const std::vector<Finding>& findings) {
-  if (findings.empty()) return {};
+void Alerts::tell(Family family, const ObjectRef& target, const std::vector<Finding>& findings) {
+  if (findings.empty()) return;
   const std::string print = fingerprint(findings);
   const std::string key = target.uid + "/" + std::string(toString(family));
   {
     std::lock_guard lock(mutex_);
     auto known = known_.find(key);
-    if (known != known_.end() && known->second == print) return {};
+    if (known != known_.end() && known->second == print) return;
   }
   countFindings(findings);
   Turn turn = turnOf(key, print, target.ns);
-  if (turn == Turn::kKnown) return {};
+  if (turn == Turn::kKnown) return;
   kube::EventSpec spec;
   spec.type = kube::EventType::kWarning;
   spec.reason = "FindingDetected";
@@ -64,7 +62,7 @@ Status Alerts::tell(Family family, const ObjectRef& target, const std::vector<Fi
                 " objects of this namespace have findings of tier Alert this hour; the metric "
                 "firebreak_findings_total counts them all";
   }
-  return writeEvent(client_, instance_, spec);
+  recorder_.emit(std::move(spec));
 }
 
 }  // namespace firebreak::control

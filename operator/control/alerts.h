@@ -10,17 +10,17 @@
 
 #include "firebreak/clock.h"
 #include "firebreak/finding.h"
-#include "kube/client.h"
+#include "kube/events.h"
 
 namespace firebreak::control {
 
 class Alerts {
  public:
-  // `instance` names this process, for Events.
-  Alerts(kube::Client& client, Clock& clock, std::string instance);
+  Alerts(kube::EventRecorder& recorder, Clock& clock);
 
-  // Findings of tier Alert about one object, the most certain first.
-  Status tell(Family family, const ObjectRef& target, const std::vector<Finding>& findings);
+  // Findings of tier Alert about one object, the most certain first. Does not block; a process that
+  // is killed before the Event is written judges anew after its start and emits the same one.
+  void tell(Family family, const ObjectRef& target, const std::vector<Finding>& findings);
 
  private:
   enum class Turn { kKnown, kTell, kRollUp };
@@ -30,9 +30,8 @@ class Alerts {
     int64_t hour = 0;
     int told = 0;
   };
-  kube::Client& client_;
+  kube::EventRecorder& recorder_;
   Clock& clock_;
-  const std::string instance_;
   std::mutex mutex_;
   std::map<std::string, std::string> known_;  // uid and family -> fingerprint
   std::map<std::string, Window> windows_;     // by namespace

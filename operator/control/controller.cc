@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <atomic>
 #include <mutex>
+#include <optional>
 #include <set>
 
 #include "base/log.h"
@@ -23,6 +24,7 @@
 #include "control/secret_family.h"
 #include "control/world.h"
 #include "kube/client.h"
+#include "kube/events.h"
 
 namespace firebreak::control {
 namespace {
@@ -70,7 +72,8 @@ struct Controller::Impl {
         opener(client, world, keys),
         remediations(client, world, executor, keys, ledger, clock, options.reconciler),
         policies(client, world, ledger, clock, options.reconciler.instance),
-        alerts(client, clock, options.reconciler.instance),
+        recorder(client, options.reconciler.instance),
+        alerts(recorder, clock),
         historian(client, world),
         miners(client, world, clock),
         prober({}, clock),
@@ -90,6 +93,7 @@ struct Controller::Impl {
   void addHandlers();
   void watchChanges();
   void enqueueEverything();
+  void tellWhatIsMissing();
   Result<std::optional<WallTime>> sweepPods();
   Result<std::optional<WallTime>> onPod(const std::string& key);
   Result<std::optional<WallTime>> onNodeGuard(const std::string& key);
@@ -111,6 +115,7 @@ struct Controller::Impl {
   Opener opener;
   RemediationReconciler remediations;
   PolicyReconciler policies;
+  kube::EventRecorder recorder;
   Alerts alerts;
   Historian historian;
   MinerFamily miners;
@@ -119,6 +124,7 @@ struct Controller::Impl {
   Dispatcher dispatcher;
   // What changes before everything is known is looked at with everything else.
   std::atomic<bool> judging{false};
+  std::optional<MonoTime> toldMissing;  // the one worker that has "start"
   // Pods that enqueueEverything() has not handed over yet.
   std::mutex sweepMutex;
   std::vector<std::string> sweep;
@@ -127,7 +133,10 @@ struct Controller::Impl {
 void Controller::Impl::addHandlers() {
   dispatcher.handle("start", [this](const std::string&) -> Result<std::optional<WallTime>> {
     // Nothing is judged before every cache has synced and the journal can be sealed.
-    if (!world.synced()) return std::optional<WallTime>(clock.wall() + std::chrono::milliseconds(50));
+    if (!world.synced()) {
+      tellWhatIsMissing();
+      return std::optional<WallTime>(clock.wall() + std::chrono::milliseconds(50));
+    }
     if (auto loaded = keys.load(); !loaded) return tl::unexpected(loaded.error());
     log::info("caches are in step", {{"pods", world.pods.size()},
                                      {"remediations", world.remediations.size()}});
@@ -179,12 +188,14 @@ void Controller::Impl::watchChanges() {
                  {"v1", "Service", old->meta.ns, old->meta.name, old->meta.uid});
     }
   });
-  world.ingresses.onChange([this](const std::string&, const auto&, const auto& now) {
-    if (!now) return;
-    for (const IngressPath& path : now->paths) {
-      enqueue("service", now->meta.ns + "/" + path.service);
-    }
-  });
+  for (auto* kind : {&world.ingresses, &world.routes}) {
+    kind->onChange([this](const std::string&, const auto&, const auto& now) {
+      if (!now) return;
+      for (const IngressPath& path : now->paths) {
+        enqueue("service", now->meta.ns + "/" + path.service);
+      }
+    });
+  }
   world.nodeGuards.onChange([this](const std::string& key, const auto&, const auto& now) {
     if (now) enqueue("nodeguard", key, QueuePriority::kUrgent);
   });
@@ -227,6 +238,24 @@ void Controller::Impl::watchChanges() {
       enqueue("policy", now->status.policyName, QueuePriority::kBackground);
     }
   });
+}
+
+// What keeps the caches from coming in step: in the log, and on the policies, which wait for it.
+void Controller::Impl::tellWhatIsMissing() {
+  constexpr std::chrono::seconds kEvery{30};
+  if (toldMissing && clock.mono() - *toldMissing < kEvery) return;
+  const std::vector<WatchFailure> failures = world.failures();
+  if (failures.empty()) return;
+  toldMissing = clock.mono();
+  for (const WatchFailure& failure : failures) {
+    const bool forbidden = failure.error.code == ErrorCode::kForbidden;
+    log::warn("nothing is judged: a watch does not run",
+              {{"resource", failure.resource},
+               {"cause", failure.error.message},
+               {"next", forbidden ? "grant the operator list and watch" : "it is tried again"}});
+  }
+  if (!world.policies.hasSynced() || !world.remediations.hasSynced()) return;
+  for (const std::string& name : world.policies.keys()) dispatcher.add("policy", name);
 }
 
 void Controller::Impl::enqueueEverything() {
@@ -279,9 +308,7 @@ Result<std::optional<WallTime>> Controller::Impl::onPod(const std::string& key) 
   std::vector<Finding> findings = miners.judge(*pod, *policy);
   if (findings.empty() || highestTier(findings) != Tier::kRemediate) {
     pokeTarget(Family::kMiner, target);
-    if (auto told = alerts.tell(Family::kMiner, target, findings); !told) {
-      return tl::unexpected(told.error());
-    }
+    alerts.tell(Family::kMiner, target, findings);
     return std::optional<WallTime>();
   }
   auto opened = opener.open(Family::kMiner, target, findings);
@@ -323,9 +350,7 @@ Result<std::optional<WallTime>> Controller::Impl::onService(const std::string& k
     if (!opened) return tl::unexpected(opened.error());
     enqueue("remediation", *opened);
   } else {
-    if (auto told = alerts.tell(Family::kOpenDashboard, target, look.findings); !told) {
-      return tl::unexpected(told.error());
-    }
+    alerts.tell(Family::kOpenDashboard, target, look.findings);
     if (!look.silent && !name.empty() && world.remediations.get(name)) enqueue("remediation", name);
   }
   // A port that does not answer yet (a pod that starts, a rule that is being programmed) is asked
@@ -424,6 +449,7 @@ void Controller::lead() {
 void Controller::follow() {
   impl_->judging = false;
   impl_->dispatcher.stop();
+  impl_->recorder.flush(std::chrono::seconds(2));
 }
 
 void Controller::updateMetrics() {

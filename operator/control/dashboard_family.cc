@@ -7,6 +7,7 @@
 #include "control/root_controller.h"
 #include "detect/dashboards/address.h"
 #include "detect/dashboards/console_shut.h"
+#include "detect/dashboards/ingress_controllers.h"
 #include "detect/dashboards/policy_products.h"
 #include "detect/signatures/dashboards.h"
 #include "remediate/plan/dashboards.h"
@@ -36,8 +37,10 @@ ConsoleQuestion DashboardFamily::questionFor(const Service& service,
   question.service = service;
   question.pods = copies(world_.podsSelectedBy(service.meta.ns, service.selector));
   for (const auto& node : world_.nodes.snapshot()) question.nodes.push_back(*node);
-  for (const auto& ingress : world_.ingresses.snapshot()) {
-    if (ingress->meta.ns == service.meta.ns) question.ingresses.push_back(*ingress);
+  for (const auto* kind : {&world_.ingresses, &world_.routes}) {
+    for (const auto& ingress : kind->inNamespace(service.meta.ns)) {
+      question.ingresses.push_back(*ingress);
+    }
   }
   const bool routed = std::any_of(
       question.ingresses.begin(), question.ingresses.end(), [&](const Ingress& ingress) {
@@ -54,9 +57,21 @@ ConsoleQuestion DashboardFamily::questionFor(const Service& service,
 }
 
 std::vector<detect::IngressDoor> DashboardFamily::doors() const {
+  constexpr std::chrono::seconds kFresh{30};
+  std::lock_guard lock(doorsMutex_);
+  if (doorsAt_ && clock_.mono() - *doorsAt_ < kFresh) return doors_;
   std::vector<Service> services;
   for (const auto& service : world_.services.snapshot()) services.push_back(*service);
-  return detect::ingressDoors(services, copies(world_.pods.snapshot()));
+  // A namespace at a time: all pods of a large cluster at once are hundreds of megabytes.
+  std::vector<Pod> controllers;
+  for (const std::string& ns : world_.namespaces.keys()) {
+    for (const auto& pod : world_.pods.inNamespace(ns)) {
+      if (detect::isIngressController(*pod)) controllers.push_back(*pod);
+    }
+  }
+  doors_ = detect::ingressDoors(services, controllers);
+  doorsAt_ = clock_.mono();
+  return doors_;
 }
 
 const std::vector<detect::Product>& DashboardFamily::productsOf(

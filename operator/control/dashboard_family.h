@@ -68,6 +68,9 @@ class DashboardFamily : public FamilyDriver {
   // By the policy's products as text. Findings point into them, so that a list that was once in use stays;
   // there are as many as a policy's products were ever edited.
   mutable std::map<std::string, std::vector<detect::Product>> products_;
+  mutable std::mutex doorsMutex_;  // held while they are looked for: one worker does, the others wait
+  mutable std::vector<detect::IngressDoor> doors_;
+  mutable std::optional<MonoTime> doorsAt_;
 };
 
 }  // namespace firebreak::control

@@ -210,7 +210,7 @@ bool MinerFamily::isOverLimit(const Remediation& remediation, const ObjectRef& o
   constexpr int kMostPerNamespace = 10;
   int kept = 0;
   int ofOwner = 0;
-  for (const auto& pod : world_.podsSelectedBy(remediation.target.ns, {})) {
+  for (const auto& pod : world_.pods.inNamespace(remediation.target.ns)) {
     if (!pod->meta.labels.contains(remediate::kQuarantineLabel)) continue;
     ++kept;
     if (!owner.name.empty() && pod->meta.name.starts_with(owner.name + "-")) ++ofOwner;

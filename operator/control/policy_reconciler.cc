@@ -44,6 +44,19 @@ Said rights(kube::Client& client, const SecurityPolicy& policy) {
           text + ". Grant it in the chart's values (capabilities), or take the action out"};
 }
 
+// What cannot be seen counts like an action that may not be carried out.
+Said withWatches(const std::vector<WatchFailure>& failures, Said said) {
+  std::string text;
+  for (const WatchFailure& failure : failures) {
+    if (failure.error.code != ErrorCode::kForbidden) continue;
+    text += (text.empty() ? "" : "; ") + ("seeing " + failure.resource + " needs list and watch");
+  }
+  if (text.empty()) return said;
+  text += ". Until it is granted, what changes there is not noticed";
+  if (said.status == "True") text += ". " + said.message;
+  return {"True", "NotGranted", text};
+}
+
 constexpr const char* kGlue = "; ";
 
 std::string joinParts(const std::vector<std::string>& parts) {
@@ -291,7 +304,13 @@ Result<std::optional<WallTime>> PolicyReconciler::reconcile(const std::string& n
                    : paused       ? policy.pauseRequests.front()
                                   : ""});
     set("SensorsReady", sensors(world_, now));
-    set("RightsMissing", rightsOf(policy, now));
+    const std::vector<WatchFailure> failures = world_.failures();
+    set("RightsMissing", withWatches(failures, rightsOf(policy, now)));
+    if (!world_.synced()) {
+      set("Ready", {"False", "NotInStep",
+                    failures.empty() ? "the caches are being filled"
+                                     : "nothing is judged: " + failures.front().error.message});
+    }
     set("Superseded", superseded(policy));
     auto open = breakers(*entry, now);
     if (!open) return tl::unexpected(open.error());

@@ -6,6 +6,7 @@
 #include "api/remediation_json.h"
 #include "base/json.h"
 #include "base/time_format.h"
+#include "detect/dashboards/manifest_objects.h"
 
 namespace firebreak::kube {
 
@@ -24,6 +25,11 @@ std::shared_ptr<const Pod> Kept<Pod>::show(std::string_view key, const std::stri
 
 namespace firebreak::control {
 namespace {
+
+constexpr kube::ResourceType kHttpRoutes{"gateway.networking.k8s.io", "v1", "httproutes",
+                                         "HTTPRoute", true};
+constexpr kube::ResourceType kHttpRoutesBeta{"gateway.networking.k8s.io", "v1beta1", "httproutes",
+                                             "HTTPRoute", true};
 
 Result<PolicyEntry> projectPolicy(std::string_view text) {
   auto json = parseJson(text, "SecurityPolicy");
@@ -59,6 +65,12 @@ Result<NodeGuard> projectNodeGuard(std::string_view text) {
   auto json = parseJson(text, "NodeGuard");
   if (!json) return tl::unexpected(json.error());
   return nodeGuardFromJson(*json);
+}
+
+Result<Ingress> projectRoute(std::string_view text) {
+  auto json = parseJson(text, "HTTPRoute");
+  if (!json) return tl::unexpected(json.error());
+  return detect::routeOf(*json);
 }
 
 Result<NamespaceView> projectNamespace(std::string_view text) {
@@ -99,13 +111,18 @@ World::World(kube::Transport& transport, std::string operatorNamespace)
     : pods("pods", projectPod),
       services("services", projectService),
       ingresses("ingresses", projectIngress),
+      routes("httproutes", projectRoute),
       nodes("nodes", projectNode),
       namespaces("namespaces", projectNamespace),
       policies("securitypolicies", projectPolicy),
       remediations("remediations", projectRemediation),
       nodeGuards("nodeguards", projectNodeGuard),
       brakes("brake", projectBrake),
-      locks("networkpolicies", projectLock) {
+      locks("networkpolicies", projectLock),
+      routeReflector_(transport,
+                      {.versions = {kHttpRoutes, kHttpRoutesBeta},
+                       .readOversized = true},
+                      routes) {
   auto watch = [&](const kube::ResourceType& type, kube::WatchSink& sink, std::string ns = "",
                    std::string fieldSelector = "") {
     // Nobody hides a pod by making it huge; half a policy or half a journal is worse than none.
@@ -133,10 +150,12 @@ World::World(kube::Transport& transport, std::string operatorNamespace)
 
 void World::start() {
   for (auto& reflector : reflectors_) reflector->start();
+  routeReflector_.start();
 }
 
 void World::stop() {
   for (auto& reflector : reflectors_) reflector->stop();
+  routeReflector_.stop();
 }
 
 bool World::synced() const {
@@ -145,22 +164,23 @@ bool World::synced() const {
          nodeGuards.hasSynced() && brakes.hasSynced() && locks.hasSynced();
 }
 
-std::vector<std::string> World::failures() const {
-  std::vector<std::string> texts;
-  auto add = [&](const char* name, const std::optional<Error>& error) {
-    if (error) texts.push_back(std::string(name) + ": " + error->message);
+std::vector<WatchFailure> World::failures() const {
+  std::vector<WatchFailure> failures;
+  auto add = [&](const char* resource, const std::optional<Error>& error) {
+    if (error) failures.push_back({resource, *error});
   };
   add("pods", pods.lastError());
   add("services", services.lastError());
   add("ingresses", ingresses.lastError());
+  add("httproutes", routes.lastError());
   add("nodes", nodes.lastError());
   add("namespaces", namespaces.lastError());
   add("securitypolicies", policies.lastError());
   add("remediations", remediations.lastError());
   add("nodeguards", nodeGuards.lastError());
-  add("brake", brakes.lastError());
+  add("configmaps in the operator's namespace", brakes.lastError());
   add("networkpolicies", locks.lastError());
-  return texts;
+  return failures;
 }
 
 StringMap World::namespaceLabels(const std::string& ns) const {

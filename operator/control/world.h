@@ -15,6 +15,7 @@
 #include "firebreak/observed.h"
 #include "firebreak/policy.h"
 #include "firebreak/remediation.h"
+#include "kube/optional_reflector.h"
 #include "kube/store.h"
 #include "kube/watch.h"
 
@@ -64,6 +65,11 @@ struct Lock {
   std::string remediation;
 };
 
+struct WatchFailure {
+  std::string resource;  // "pods"
+  Error error;
+};
+
 class World {
  public:
   World(kube::Transport& transport, std::string operatorNamespace);
@@ -71,6 +77,7 @@ class World {
   kube::Store<Pod> pods;
   kube::Store<Service> services;
   kube::Store<Ingress> ingresses;
+  kube::Store<Ingress> routes;  // HTTPRoutes, where the Gateway API is installed
   kube::Store<Node> nodes;
   kube::Store<NamespaceView> namespaces;
   kube::Store<PolicyEntry> policies;
@@ -81,9 +88,10 @@ class World {
 
   void start();
   void stop();
+  // Every kind that judgements need; routes are not waited for.
   bool synced() const;
-  // Which watches do not run at the moment, for logs and conditions.
-  std::vector<std::string> failures() const;
+  // Which watches do not run at the moment, and why.
+  std::vector<WatchFailure> failures() const;
 
   StringMap namespaceLabels(const std::string& ns) const;
   // Who pulled the brake and why; empty = off.
@@ -95,6 +103,7 @@ class World {
 
  private:
   std::vector<std::unique_ptr<kube::Reflector>> reflectors_;
+  kube::OptionalReflector routeReflector_;
 };
 
 }  // namespace firebreak::control

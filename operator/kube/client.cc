@@ -195,7 +195,9 @@ Result<Json> Client::create(const ResourceType& type, std::string_view ns, const
   call.path = pathOf(type, ns) + "?fieldManager=firebreak";
   call.body = dumpJson(body);
   call.priority = priority;
-  call.repeat = Repeat::kNever;
+  // Under a name of its own a second one is a conflict, and the caller reads, as after any conflict.
+  const bool named = !stringOr(member(body, {"metadata", "name"})).empty();
+  call.repeat = named ? Repeat::kSafe : Repeat::kNever;
   return callJson(call);
 }
 

@@ -21,6 +21,37 @@ TEST(PolicyReconciler, WritesOnceAndNotAgainWhileNothingChanges) {
   EXPECT_EQ(world.api.writes.size(), writes);
 }
 
+TEST(PolicyReconciler, AWatchThatIsForbiddenIsARightThatIsMissing) {
+  ControlWorld world;
+  world.addPolicy("default", {{"mode", "Audit"}});
+  world.world.ingresses.failed(Error{ErrorCode::kForbidden, "watch ingresses: no", 403, {}});
+  world.world.services.failed(Error{ErrorCode::kUnavailable, "watch services: cut", 0, {}});
+  world.settlePolicy("default");
+  EXPECT_EQ(world.condition("default", "RightsMissing")["status"], "True");
+  EXPECT_EQ(world.condition("default", "RightsMissing")["message"],
+            "seeing ingresses needs list and watch. Until it is granted, what changes there is not "
+            "noticed");
+  world.world.ingresses.resumed();
+  world.settlePolicy("default");
+  EXPECT_EQ(world.condition("default", "RightsMissing")["status"], "False");
+}
+
+TEST(PolicyReconciler, APolicySaysWhyNothingIsJudgedBeforeTheCachesAreInStep) {
+  ControlWorld world;
+  World blind(world.api.transport, "firebreak-system");
+  blind.policies.begin();
+  blind.policies.synced();
+  blind.ingresses.failed(Error{ErrorCode::kForbidden, "watch ingresses: no", 403, {}});
+  world.addPolicy("default", {{"mode", "Enforce"}});
+  blind.policies.upsert(dumpJson(*world.api.find(ControlWorld::policyPath("default"))), false);
+  PolicyReconciler policies(world.client, blind, *world.ledger, world.clock, "test");
+  ASSERT_TRUE(policies.reconcile("default"));
+  EXPECT_EQ(world.condition("default", "Ready")["status"], "False");
+  EXPECT_EQ(world.condition("default", "Ready")["message"],
+            "nothing is judged: watch ingresses: no");
+  EXPECT_EQ(world.condition("default", "RightsMissing")["status"], "True");
+}
+
 TEST(PolicyReconciler, ALowerPolicySaysWhichOneActsInItsPlace) {
   ControlWorld world;
   world.addPolicy("high", {{"mode", "Audit"}, {"priority", 1}});

@@ -95,15 +95,19 @@ Ingress ingressOf(const Json& object) {
 Ingress routeOf(const Json& object) {
   Ingress ingress;
   ingress.meta = metaOf(object);
+  ingress.className = kGatewayApi;
   const Json& hosts = elementsOf(member(object, {"spec", "hostnames"}));
   const std::string host = hosts.empty() ? "" : stringOr(hosts[0]);
   const Json& rules = elementsOf(member(object, {"spec", "rules"}));
   for (size_t i = 0; i < rules.size(); ++i) {
     const Json& backends = elementsOf(member(rules[i], "backendRefs"));
+    const Json& matches = elementsOf(member(rules[i], "matches"));
+    const Json path = matches.empty() ? Json() : member(matches[0], {"path", "value"});
     for (size_t j = 0; j < backends.size(); ++j) {
       if (stringOr(member(backends[j], "kind"), "Service") != "Service") continue;
       IngressPath entry;
       entry.host = host;
+      entry.path = stringOr(path);
       entry.service = stringOr(member(backends[j], "name"));
       entry.port = portText(member(backends[j], "port"));
       entry.fieldPath = childPath("spec.rules", i) + ".backendRefs[" + std::to_string(j) + "]";

@@ -2,6 +2,8 @@
 // was perhaps never applied. Pure.
 #pragma once
 
+#include <string_view>
+
 #include "base/json.h"
 #include "firebreak/observed.h"
 
@@ -9,7 +11,8 @@ namespace firebreak::detect {
 
 Service serviceOf(const Json& object);
 Ingress ingressOf(const Json& object);
-// HTTPRoute of the Gateway API, read as an Ingress: its backendRefs are its paths.
+// HTTPRoute of the Gateway API, read as an Ingress of this class: its backendRefs are its paths.
+inline constexpr std::string_view kGatewayApi = "gateway.networking.k8s.io";
 Ingress routeOf(const Json& object);
 // Traefik's IngressRoute; its middlewares stand in the annotation that Ingresses name theirs by.
 Ingress traefikRouteOf(const Json& object);

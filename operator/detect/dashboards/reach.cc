@@ -9,6 +9,8 @@
 
 #include "detect/dashboards/address.h"
 #include "detect/dashboards/candidates.h"
+#include "detect/dashboards/ingress_controllers.h"
+#include "detect/dashboards/manifest_objects.h"
 #include "detect/dashboards/protection.h"
 
 namespace firebreak::detect {
@@ -118,7 +120,9 @@ class PortWays {
                                                     : path.host;
         endpoint.path = plainPrefix(path.path);
         endpoint.narrowed = protectionOf(ingress, {}) == Protection::kNarrowed;
-        endpoint.through = refOf("networking.k8s.io/v1", "Ingress", ingress.meta);
+        endpoint.through = ingress.className == kGatewayApi
+                               ? refOf("gateway.networking.k8s.io/v1", "HTTPRoute", ingress.meta)
+                               : refOf("networking.k8s.io/v1", "Ingress", ingress.meta);
         endpoint.fieldPath = path.fieldPath;
         if (input_.doors.empty()) add(Via::kIngress, Reach::kPublished, "", 80, endpoint);
         for (const IngressDoor& door : input_.doors) {
@@ -227,23 +231,9 @@ std::vector<Endpoint> endpointsOf(const Service& service, const ReachInput& inpu
 
 std::vector<IngressDoor> ingressDoors(const std::vector<Service>& services,
                                       const std::vector<Pod>& pods) {
-  // Ends of the images' paths; each controller's own installation manifests.
-  constexpr std::array<std::string_view, 14> kControllers = {
-      "ingress-nginx/controller", "nginx-ingress-controller", "nginx/nginx-ingress", "nginx-ingress",
-      "traefik", "haproxytech/kubernetes-ingress", "kubernetes-ingress", "haproxy-ingress", "kong",
-      "kong-gateway", "apisix", "emissary", "skipper", "voyager-haproxy"};
   constexpr size_t kMostDoors = 6;
   std::vector<Pod> controllers;
-  const auto isController = [&](const Container& container) {
-    const std::string image = "/" + imageRepository(container.image);
-    return std::any_of(kControllers.begin(), kControllers.end(), [&](std::string_view end) {
-      return image.ends_with("/" + std::string(end));
-    });
-  };
-  std::copy_if(pods.begin(), pods.end(), std::back_inserter(controllers), [&](const Pod& pod) {
-    return pod.spec &&
-           std::any_of(pod.spec->containers.begin(), pod.spec->containers.end(), isController);
-  });
+  std::copy_if(pods.begin(), pods.end(), std::back_inserter(controllers), &isIngressController);
   std::vector<IngressDoor> doors;
   const auto offer = [&](const std::string& address, int32_t port, const std::string& name,
                          int32_t target) {

@@ -200,10 +200,12 @@ func (s *server) watch(w http.ResponseWriter, r *http.Request, t *target) {
 	}
 	initial := query.Get("sendInitialEvents") == "true"
 	from, _ := strconv.ParseInt(query.Get("resourceVersion"), 10, 64)
+	s.mutex.Lock() // between a version and its event
 	if initial {
 		from = s.version.Load()
 	}
 	events := t.events.subscribe(from)
+	s.mutex.Unlock()
 	defer t.events.unsubscribe(events)
 	marked := query.Get("labelSelector") != ""
 	flusher := w.(http.Flusher)
@@ -309,9 +311,11 @@ func (s *server) onePod(w http.ResponseWriter, r *http.Request, t *target) {
 			refuse(w, 400, "BadRequest", err.Error())
 			return
 		}
+		s.mutex.Lock() // watchers see versions in their order
 		version := s.version.Add(1)
 		s.pods.set(index, version, patch.Metadata.Labels)
 		t.events.publish(event{version: version, kind: "MODIFIED", index: index})
+		s.mutex.Unlock()
 	default:
 		refuse(w, 405, "MethodNotAllowed", r.Method)
 		return

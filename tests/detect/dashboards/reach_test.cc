@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "detect/dashboards/console_world.h"
+#include "detect/dashboards/manifest_objects.h"
 
 namespace firebreak::detect {
 namespace {
@@ -80,6 +81,25 @@ TEST(ReachGraph, IngressRulesLeadToTheirPortOnly) {
   EXPECT_EQ(reachOf(endpointsOf(consoleService("ClusterIP"), input)), Reach::kPublished);
   input.ingresses[0].meta.ns = "other";
   EXPECT_EQ(reachOf(endpointsOf(consoleService("ClusterIP"), input)), Reach::kCluster);
+}
+
+TEST(ReachGraph, AGatewaysRouteIsAWayThroughTheRoute) {
+  ReachInput input = world();
+  const Service service = consoleService("ClusterIP");
+  const Json route = {
+      {"metadata", {{"name", "view"}, {"namespace", service.meta.ns}}},
+      {"spec",
+       {{"hostnames", {"console.example"}},
+        {"rules",
+         {{{"matches", {{{"path", {{"type", "PathPrefix"}, {"value", "/view"}}}}}},
+           {"backendRefs", {{{"name", service.meta.name}, {"port", 80}}}}}}}}}};
+  input.ingresses = {routeOf(route)};
+  const std::vector<Endpoint> ways = endpointsOf(service, input);
+  ASSERT_EQ(ways.size(), 2U);
+  EXPECT_EQ(ways[0].through.kind, "HTTPRoute");
+  EXPECT_EQ(ways[0].through.apiVersion, "gateway.networking.k8s.io/v1");
+  EXPECT_EQ(ways[0].fieldPath, "spec.rules[0].backendRefs[0]");
+  EXPECT_EQ(ways[0].host + ways[0].path, "console.example/view");
 }
 
 TEST(ReachGraph, ARewritingIngressPathBeginsWithItsPlainPart) {
