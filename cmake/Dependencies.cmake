@@ -16,3 +16,17 @@ find_package(rapidcheck REQUIRED)
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(RE2 REQUIRED IMPORTED_TARGET re2)
 pkg_check_modules(LIBPQ REQUIRED IMPORTED_TARGET libpq)
+
+# Debian has static forms of these; linked in, they cost the pages that are used and not those of a
+# library each, in every process. The others (curl, cpprestsdk, OpenSSL below them) are shared.
+set(FB_SPDLOG spdlog::spdlog)
+if(FB_STATIC)
+  set(FB_SPDLOG spdlog::spdlog_header_only fmt::fmt-header-only)
+  find_library(YAML_CPP_ARCHIVE libyaml-cpp.a REQUIRED)
+  get_target_property(configurations yaml-cpp IMPORTED_CONFIGURATIONS)
+  foreach(configuration ${configurations})
+    set_target_properties(yaml-cpp PROPERTIES IMPORTED_LOCATION_${configuration} ${YAML_CPP_ARCHIVE})
+  endforeach()
+  find_library(RE2_ARCHIVE libre2.a REQUIRED)
+  set_target_properties(PkgConfig::RE2 PROPERTIES INTERFACE_LINK_LIBRARIES "${RE2_ARCHIVE};Threads::Threads")
+endif()
