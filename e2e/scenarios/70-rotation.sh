@@ -119,7 +119,7 @@ rotators=$(jq -nc --arg ns "$run" '
    {name: "picky", type: "Random", namespace: $ns, secret: "picky", keys: ["token"], random: {nature: "SharedToken"}},
    {name: "robot", type: "ServiceAccountToken", namespace: $ns, secret: "robot-token", keys: ["token"]},
    aws("uploads"; "uploads"), aws("archive"; "archive"), aws("forged"; "uploads")]')
-policy "$run" 'mode: Enforce' "secrets: {mode: Enforce, keepPreviousSeconds: 6, rotators: $rotators}" \
+policy "$run" 'mode: Enforce' "secrets: {mode: Enforce, keepPreviousSeconds: 12, rotators: $rotators}" \
   'limits: {maxConcurrent: 50, maxPerHour: 100}'
 
 finished() { reaches "$run" "$1" Contained && ! kubectl get secret -n "$run" -l firebreak.dev/staging=true -o name | grep "/$1-firebreak-"; }
@@ -193,10 +193,10 @@ expect "AWS: the user has one access key" 1 "$(aws "$run" administrator uploads)
 # --- a literal ---------------------------------------------------------------------------------------
 
 literal=$(statusOf "$run" open '"\(.outcome): \(.message)"')
-if [[ $literal == *NeedsExternalAction*containers*GITLAB_TOKEN*valueFrom.secretKeyRef*Git* ]]; then report ok "a literal: NeedsExternalAction, with the place and the change for Git"
+if [[ $literal == *NeedsExternalAction*'containers[0].env[0].value'*valueFrom.secretKeyRef*Git* ]]; then report ok "a literal: NeedsExternalAction, with the place and the change for Git"
 else report FAILED "a literal: NeedsExternalAction, with the place and the change for Git" "$literal"; fi
 event=$(kubectl get events.events.k8s.io -n "$run" -o json | jq -r '[.items[] | select(.reason == "NeedsExternalAction" and .regarding.name == "open") | .note][0] // "none"')
-if [[ $event == *GITLAB_TOKEN* ]]; then report ok "and an Event says so"; else report FAILED "and an Event says so" "$event"; fi
+if [[ $event == *'containers[0].env[0].value'* ]]; then report ok "and an Event says so"; else report FAILED "and an Event says so" "$event"; fi
 
 # --- no value anywhere -------------------------------------------------------------------------------
 

@@ -217,23 +217,34 @@ void loadStream(std::istream& stream, const std::string& file, Loaded* out) {
 
 // A pipe is read where somebody writes to it, as in `scan <(helm template .)`; one that nobody writes to
 // would be waited for for ever.
-bool hasWriter(const std::string& path) {
+void loadPipe(const std::string& path, Loaded* out) {
   int fd = ::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-  if (fd < 0) return true;  // the reader will say why it cannot be read
   // Without a writer there is neither data nor a hang-up.
   pollfd state{fd, POLLIN, 0};
   constexpr int kPatienceMs = 2000;
-  bool ready = ::poll(&state, 1, kPatienceMs) > 0 && (state.revents & POLLIN) != 0;
-  ::close(fd);
-  return ready;
+  std::string text;
+  bool written = fd >= 0 && ::poll(&state, 1, kPatienceMs) > 0 && (state.revents & POLLIN) != 0;
+  if (written) {
+    ::fcntl(fd, F_SETFL, 0);  // from here on it is waited for
+    std::vector<char> buffer(size_t{1} << 16);
+    for (ssize_t got = 0; (got = ::read(fd, buffer.data(), buffer.size())) > 0;) {
+      text.append(buffer.data(), static_cast<size_t>(got));
+      if (text.size() > kMaxFileBytes) break;
+    }
+  }
+  if (fd >= 0) ::close(fd);
+  if (!written || text.size() > kMaxFileBytes) {
+    out->errors.push_back(
+        {path, 0, written ? "is larger than 256 MiB" : "is a pipe that nobody writes to"});
+    return;
+  }
+  ++out->filesScanned;
+  loadText(text, path, out);
 }
 
 void loadFile(const std::string& path, Loaded* out) {
   std::error_code error;
-  if (fs::is_fifo(path, error) && !hasWriter(path)) {
-    out->errors.push_back({path, 0, "is a pipe that nobody writes to"});
-    return;
-  }
+  if (fs::is_fifo(path, error)) return loadPipe(path, out);
   std::ifstream stream(path, std::ios::binary);
   if (!stream.is_open()) {
     out->errors.push_back({path, 0, "cannot be read"});

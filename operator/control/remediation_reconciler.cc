@@ -3,9 +3,9 @@
 #include <algorithm>
 
 #include "api/remediation_json.h"
-#include "base/time_format.h"
 #include "base/json.h"
 #include "base/log.h"
+#include "base/time_format.h"
 #include "control/event_writer.h"
 #include "control/finalizer.h"
 #include "control/opener.h"

@@ -52,7 +52,7 @@ E
 
 # database NAMESPACE: PostgreSQL with SCRAM, whose superuser's password is in the file superuser.
 database() {
-  serverManifest db "$1" 5432 "initdb -D /tmp/data -U postgres -A scram-sha-256 --pwfile=/start/superuser --no-sync >/dev/null;\
+  serverManifest db "$1" 5432 "export TZ=GMT0; initdb -D /tmp/data -U postgres -A scram-sha-256 --pwfile=/start/superuser --no-sync >/dev/null;\
  echo 'host all all all scram-sha-256' >>/tmp/data/pg_hba.conf;\
  exec postgres -D /tmp/data -F -c listen_addresses=* -c unix_socket_directories=/tmp" | applied
 }
@@ -103,6 +103,8 @@ spec:
         - {name: DB_USER, valueFrom: {secretKeyRef: {name: orders-db, key: username}}}
         - {name: DB_PASSWORD, valueFrom: {secretKeyRef: {name: orders-db, key: password}}}
         ports: [{containerPort: 8080}]
+        # Whoever was sent here before the Service knew is still served.
+        lifecycle: {preStop: {exec: {command: [sleep, "5"]}}}
         readinessProbe: {httpGet: {path: /, port: 8080}, periodSeconds: 1, timeoutSeconds: 3}
         resources: {requests: {cpu: 10m, memory: 32Mi}, limits: {memory: 256Mi}}
 ---
