@@ -80,10 +80,33 @@ class RandomSource {
 // The operating system's generator; lives as long as the process.
 RandomSource& systemRandom();
 
+// How the API server calls one kind of object; for those of others, which Firebreak has no table of.
+struct ApiKind {
+  std::string group;
+  std::string version;
+  std::string plural;
+  std::string kind;
+};
+
+// What a rotator asks of the cluster beyond Secrets. Errors never hold a value.
+class ClusterAccess {
+ public:
+  virtual ~ClusterAccess() = default;
+  // Who shows this token is, for the API server: "system:serviceaccount:shop:robot". kUnauthorized
+  // where it refuses the token.
+  virtual Result<std::string> userOf(const SecretValue& token) = 0;
+  virtual Result<nlohmann::json> get(const ApiKind& kind, const std::string& ns,
+                                     const std::string& name) = 0;
+  // RFC 7396; a resourceVersion in it must still hold, else kConflict.
+  virtual Status merge(const ApiKind& kind, const std::string& ns, const std::string& name,
+                       const std::string& subresource, const nlohmann::json& patch) = 0;
+};
+
 struct RotationContext {
   SecretStore& secrets;
   RandomSource& random;
   const Clock& clock;
+  ClusterAccess* cluster = nullptr;  // null: the rotators that need it say so
 };
 
 // What the world says about one step.

@@ -114,6 +114,11 @@ Status readSecrets(const Json& json, SecretsSpec* out) {
       !read)
     return read;
   if (member(json, "rotators").is_array()) out->rotators = member(json, "rotators");
+  // The planner reads them with each rotator.
+  const Json& windows = member(json, {"restart", "windows"});
+  for (Json& rotator : out->rotators) {
+    if (windows.is_array() && !windows.empty()) rotator["restartWindows"] = windows;
+  }
   return readNumber(member(json, {"restart", "maxConcurrent"}), path + ".restart.maxConcurrent", 0,
                     kMax, &out->restartMaxConcurrent);
 }

@@ -1,5 +1,9 @@
 #include "cli/loader.h"
 
+#include <fcntl.h>
+#include <poll.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <array>
 #include <filesystem>
@@ -211,7 +215,36 @@ void loadStream(std::istream& stream, const std::string& file, Loaded* out) {
   loadText(text, file, out);
 }
 
+// A pipe is read where somebody writes to it, as in `scan <(helm template .)`; one that nobody writes to
+// would be waited for for ever.
+void loadPipe(const std::string& path, Loaded* out) {
+  int fd = ::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+  // Without a writer there is neither data nor a hang-up.
+  pollfd state{fd, POLLIN, 0};
+  constexpr int kPatienceMs = 2000;
+  std::string text;
+  bool written = fd >= 0 && ::poll(&state, 1, kPatienceMs) > 0 && (state.revents & POLLIN) != 0;
+  if (written) {
+    ::fcntl(fd, F_SETFL, 0);  // from here on it is waited for
+    std::vector<char> buffer(size_t{1} << 16);
+    for (ssize_t got = 0; (got = ::read(fd, buffer.data(), buffer.size())) > 0;) {
+      text.append(buffer.data(), static_cast<size_t>(got));
+      if (text.size() > kMaxFileBytes) break;
+    }
+  }
+  if (fd >= 0) ::close(fd);
+  if (!written || text.size() > kMaxFileBytes) {
+    out->errors.push_back(
+        {path, 0, written ? "is larger than 256 MiB" : "is a pipe that nobody writes to"});
+    return;
+  }
+  ++out->filesScanned;
+  loadText(text, path, out);
+}
+
 void loadFile(const std::string& path, Loaded* out) {
+  std::error_code error;
+  if (fs::is_fifo(path, error)) return loadPipe(path, out);
   std::ifstream stream(path, std::ios::binary);
   if (!stream.is_open()) {
     out->errors.push_back({path, 0, "cannot be read"});
@@ -242,8 +275,14 @@ void loadFolder(const std::string& folder, Loaded* out) {
         out->errors.push_back({it->path().string(), 0, "cannot be read: " + openError.message()});
         it.disable_recursion_pending();
       }
-    } else if (it->is_regular_file(entryError) && hasManifestExtension(it->path())) {
-      files.insert(it->path().string());
+    } else if (hasManifestExtension(it->path())) {
+      if (it->is_regular_file(entryError)) {
+        files.insert(it->path().string());
+      } else if (it->is_symlink(entryError) && !it->exists(entryError)) {
+        out->errors.push_back({it->path().string(), 0, "is a link to a file that does not exist"});
+      } else {
+        out->errors.push_back({it->path().string(), 0, "is no regular file"});
+      }
     }
   }
   if (error) out->errors.push_back({folder, 0, "cannot be read: " + error.message()});

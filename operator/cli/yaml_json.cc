@@ -94,6 +94,9 @@ class Converter {
  public:
   explicit Converter(YamlDocument* out) : out_(*out) {}
 
+  // Where the last quoted text begins; nothing where there is none.
+  std::optional<YAML::Mark> lastQuote() const { return lastQuote_; }
+
   Json convert(const YAML::Node& node, const std::string& path, int depth) {
     if (depth > kMaxDepth || ++nodes_ > kMaxNodes) throw TooLarge();
     switch (node.Type()) {
@@ -109,8 +112,9 @@ class Converter {
   }
 
  private:
-  static Json scalar(const YAML::Node& node) {
+  Json scalar(const YAML::Node& node) {
     const std::string& tag = node.Tag();
+    if (tag == "!" && (!lastQuote_ || node.Mark().pos > lastQuote_->pos)) lastQuote_ = node.Mark();
     if (tag == "?" || tag.empty()) return plainScalar(node.Scalar());
     if (tag == "tag:yaml.org,2002:int" || tag == "tag:yaml.org,2002:float" ||
         tag == "tag:yaml.org,2002:bool" || tag == "tag:yaml.org,2002:null") {
@@ -166,7 +170,25 @@ class Converter {
 
   YamlDocument& out_;
   size_t nodes_ = 0;
+  std::optional<YAML::Mark> lastQuote_;
 };
+
+// yaml-cpp takes the end of the text for the end of a quoted scalar; kubectl refuses the file.
+bool isUnterminated(std::string_view text, const YAML::Mark& mark) {
+  size_t at = static_cast<size_t>(mark.pos);
+  if (at >= text.size() || (text[at] != '"' && text[at] != '\'')) return false;
+  const char quote = text[at];
+  for (++at; at < text.size(); ++at) {
+    if (quote == '"' && text[at] == '\\') {
+      ++at;
+    } else if (text[at] == quote) {
+      // '' is a quote within.
+      if (quote == '"' || at + 1 >= text.size() || text[at + 1] != quote) return false;
+      ++at;
+    }
+  }
+  return true;
+}
 
 }  // namespace
 
@@ -175,7 +197,13 @@ Result<YamlDocument> parseYaml(std::string_view text, int* errorLine) {
   try {
     YamlDocument document;
     YAML::Node node = YAML::Load(std::string(text));
-    document.value = Converter(&document).convert(node, "", 0);
+    Converter converter(&document);
+    document.value = converter.convert(node, "", 0);
+    auto quote = converter.lastQuote();
+    if (quote && isUnterminated(text, *quote)) {
+      *errorLine = quote->line + 1;
+      return fail(ErrorCode::kInvalid, "the quote that begins here has no end");
+    }
     return document;
   } catch (const TooLarge&) {
     return fail(ErrorCode::kInvalid, "nests too deep or unfolds to too many values");

@@ -100,6 +100,7 @@ struct Controller::Impl {
   Result<std::optional<WallTime>> onService(const std::string& key);
   Result<std::optional<WallTime>> onConsequence(const std::string& key);
   Result<std::optional<WallTime>> onExposures(const std::string& ns, bool marked);
+  Result<std::optional<WallTime>> onPublicReaders();
   void addServicesOf(const Pod& pod);
   void pokeTarget(Family family, const ObjectRef& target);
 
@@ -147,6 +148,7 @@ void Controller::Impl::addHandlers() {
     judging = true;
     enqueueEverything();
     enqueue("history", "all", QueuePriority::kBackground);
+    enqueue("readers", "all", QueuePriority::kBackground);
     return std::optional<WallTime>();
   });
   dispatcher.handle("policy", [this](const std::string& key) { return policies.reconcile(key); });
@@ -161,6 +163,7 @@ void Controller::Impl::addHandlers() {
   dispatcher.handle("service", [this](const std::string& key) { return onService(key); });
   dispatcher.handle("marked", [this](const std::string& ns) { return onExposures(ns, true); });
   dispatcher.handle("literals", [this](const std::string& ns) { return onExposures(ns, false); });
+  dispatcher.handle("readers", [this](const std::string&) { return onPublicReaders(); });
   dispatcher.handle("consequence", [this](const std::string& key) { return onConsequence(key); });
   // What an open console's pods hold is exposed by it, whether the console may be locked or not.
   remediations.onSaved([this](const Remediation& saved) {
@@ -409,6 +412,20 @@ Result<std::optional<WallTime>> Controller::Impl::onExposures(const std::string&
     }
   }
   return again;
+}
+
+// Told and not acted on, so that no policy is asked: who may read Secrets without a login is a matter of the
+// cluster.
+Result<std::optional<WallTime>> Controller::Impl::onPublicReaders() {
+  constexpr std::chrono::seconds kEvery{300};
+  auto found = exposures.publicReaders();
+  if (!found) return tl::unexpected(found.error());
+  for (const Exposed& exposed : *found) {
+    if (auto told = alerts.tell(Family::kExposedSecret, exposed.target, exposed.findings); !told) {
+      return tl::unexpected(told.error());
+    }
+  }
+  return std::optional<WallTime>(clock.wall() + kEvery);
 }
 
 Result<std::optional<WallTime>> Controller::Impl::onNodeGuard(const std::string& key) {

@@ -4,6 +4,7 @@
 #include "base/json.h"
 #include "base/time_format.h"
 #include "remediate/git_change.h"
+#include "remediate/steps.h"
 
 namespace firebreak::control {
 namespace {
@@ -60,6 +61,21 @@ Json orderPatch(const Json& guard, const Json& order, WallTime expiresAt, bool r
                    {"path", hasSpec ? "/spec/isolations" : "/spec"},
                    {"value", hasSpec ? orders : Json{{"isolations", orders}}}});
   return patch;
+}
+
+// Its controller has given the roll-out of this very template up (a Deployment alone says so).
+bool isStuck(const Json& workload) {
+  if (intOr(member(workload, {"status", "observedGeneration"}), -1) <
+      intOr(member(workload, {"metadata", "generation"}), 0)) {
+    return false;
+  }
+  for (const Json& condition : member(workload, {"status", "conditions"})) {
+    if (stringOr(member(condition, "type")) == "Progressing" &&
+        stringOr(member(condition, "reason")) == "ProgressDeadlineExceeded") {
+      return true;
+    }
+  }
+  return false;
 }
 
 }  // namespace
@@ -201,6 +217,10 @@ ProofView Executor::prove(const Remediation& remediation, const Step& step) {
     auto object = live(step);
     if (!object) return {Verdict::kUnknown, "CannotRead", object.error().message};
     if (object->is_null()) return {Verdict::kFalse, "Gone", describe(step.object) + " is gone"};
+    if (isStuck(*object)) {
+      return {Verdict::kFalse, remediate::kRolloutFailed,
+              describe(step.object) + " did not become ready within its progressDeadlineSeconds"};
+    }
     if (!rolledOut(*object)) {
       return {Verdict::kFalse, "RollingOut", describe(step.object) + " is still rolling out"};
     }

@@ -5,6 +5,7 @@
 #include "api/projection.h"
 #include "detect/pod_templates.h"
 #include "detect/scan_input.h"
+#include "detect/secrets/public_readers.h"
 #include "detect/secrets/reachable.h"
 #include "detect/secrets/scan_secrets.h"
 #include "remediate/plan/secrets.h"
@@ -114,6 +115,28 @@ Result<std::vector<Exposed>> ExposureSweep::literals(const std::string& ns) {
       ObjectRef target = findings.front().resource;
       all.push_back({std::move(target), std::move(findings)});
     }
+  }
+  return all;
+}
+
+Result<std::vector<Exposed>> ExposureSweep::publicReaders() {
+  std::vector<Json> objects;
+  for (const kube::ResourceType* type :
+       {&kube::kRoles, &kube::kClusterRoles, &kube::kRoleBindings, &kube::kClusterRoleBindings}) {
+    auto list = client_.list(*type, "");
+    if (!list) return tl::unexpected(list.error());
+    for (Json& item : (*list)["items"]) {
+      item["apiVersion"] = kube::apiVersionOf(*type);
+      item["kind"] = type->kind;
+      objects.push_back(std::move(item));
+    }
+  }
+  std::vector<const Json*> pointers;
+  for (const Json& object : objects) pointers.push_back(&object);
+  std::vector<Exposed> all;
+  for (Finding& finding : detect::publicSecretReaders(pointers)) {
+    ObjectRef target = finding.resource;
+    all.push_back({std::move(target), {std::move(finding)}});
   }
   return all;
 }

@@ -29,6 +29,8 @@ class ExposureSweep {
   Result<std::vector<Exposed>> marked(const std::string& ns, const SecurityPolicy& policy);
   // Only what is certain (tier Remediate); templates are judged at their topmost owner.
   Result<std::vector<Exposed>> literals(const std::string& ns);
+  // Bindings of the whole cluster by which nobody in particular reads Secrets; all of tier Alert.
+  Result<std::vector<Exposed>> publicReaders();
 
  private:
   bool mayAsk(const std::string& ns);

@@ -25,6 +25,8 @@ struct Assessment {
   int64_t ownerReplicas = 0;
   int64_t ownerReady = 0;
   std::optional<WallTime> targetCreated;
+  // The policy's window for restarts opens then; nothing where it is open or the plan restarts nobody.
+  std::optional<WallTime> windowOpensAt;
   Json context = Json::object();  // kept in the first before-image
 };
 

@@ -5,6 +5,7 @@
 #include "api/remediation_json.h"
 #include "base/json.h"
 #include "base/log.h"
+#include "base/time_format.h"
 #include "control/event_writer.h"
 #include "control/finalizer.h"
 #include "control/opener.h"
@@ -19,6 +20,19 @@ using remediate::StepView;
 
 // More moves than any plan needs; what is left is done at the next turn.
 constexpr int kMostMoves = 200;
+
+// Restarts may begin in the policy's windows alone; it counts as a matter of the blast radius.
+void awaitWindow(const Assessment& assessment, std::vector<remediate::GuardResult>& guards) {
+  if (!assessment.windowOpensAt) return;
+  for (remediate::GuardResult& result : guards) {
+    if (result.guard != "BlastRadius") continue;
+    result.passed = false;
+    result.reason = "OutsideWindow";
+    result.message = "it restarts workloads, which may begin in secrets.restart.windows alone: the next "
+                     "opens at " + formatTime(*assessment.windowOpensAt);
+    result.until = assessment.windowOpensAt;
+  }
+}
 
 }  // namespace
 
@@ -247,6 +261,7 @@ Result<std::optional<WallTime>> RemediationReconciler::reconcile(const std::stri
     if (!remediate::budgetsPassed(remediation->status)) startLock = ledger_.startLock();
     remediate::GuardInput input = guardInput(*gathered);
     gathered->situation.guards = remediate::judgeGuards(input);
+    if (!input.started) awaitWindow(gathered->assessment, gathered->situation.guards);
     gathered->situation.revertsRunning = gathered->reverting;
     remediate::Move move = remediate::next(gathered->situation);
 

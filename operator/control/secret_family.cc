@@ -10,6 +10,8 @@
 #include "remediate/plan/literals.h"
 #include "remediate/plan/secrets.h"
 #include "remediate/rotate/consumers.h"
+#include "remediate/rotate/source_rotators.h"
+#include "remediate/rotate/windows.h"
 
 namespace firebreak::control {
 namespace {
@@ -47,7 +49,8 @@ SecretFamily::SecretFamily(kube::Client& client, World& world, Clock& clock,
       protected_(std::move(protectedNamespaces)),
       operatorNamespace_(std::move(operatorNamespace)),
       isOurs_(std::move(isOurs)),
-      store_(client) {}
+      store_(client),
+      cluster_(client) {}
 
 Result<std::vector<Consequence>> SecretFamily::consequencesOf(const Remediation& console) {
   std::vector<Consequence> all;
@@ -160,6 +163,13 @@ Result<Assessment> SecretFamily::assess(const Remediation& remediation,
     rotation.rotator =
         remediate::rotatorEntryFor(policy->secrets.rotators, target.ns, target.name);
     rotation.keepPreviousSeconds = policy->secrets.keepPreviousSeconds;
+    rotation.restartMaxConcurrent = policy->secrets.restartMaxConcurrent;
+  }
+  std::string certificate = rotate::certificateOf(rotation.secret);
+  if (rotation.rotator && rotation.rotator->type == "TLS" && !certificate.empty()) {
+    auto source = cluster_.get(rotate::certificateKind(), target.ns, certificate);
+    if (!source && isRetryable(source.error())) return tl::unexpected(source.error());
+    if (source) rotation.source = std::move(*source);
   }
   rotation.operatorNamespace = operatorNamespace_;
   rotation.remediationName = remediation.name;
@@ -168,6 +178,11 @@ Result<Assessment> SecretFamily::assess(const Remediation& remediation,
   // Fixed before the episode starts, so that the plan that was shown is the plan that is done.
   rotation.startedAt = remediation.created + std::chrono::seconds(rotation.episode - 1);
   assessment.plan = remediate::planRotation(rotation);
+  bool restarts = std::any_of(assessment.plan.steps.begin(), assessment.plan.steps.end(),
+                              [](const Step& step) { return step.proof == Proof::kRolledOut; });
+  if (rotation.rotator && restarts) {
+    assessment.windowOpensAt = rotate::nextWindow(rotation.rotator->restartWindows, clock_.wall());
+  }
   return assessment;
 }
 
@@ -199,7 +214,7 @@ Result<StepView> SecretFamily::observe(const Remediation& remediation, const Ste
   if (rotator == nullptr) {
     return fail(ErrorCode::kInternal, "step " + step.name + ": no such rotator");
   }
-  RotationContext context{store_, systemRandom(), clock_};
+  RotationContext context{store_, systemRandom(), clock_, &cluster_};
   auto observed = rotator->observe(step, context);
   if (!observed) return tl::unexpected(observed.error());
   StepView view;
@@ -224,7 +239,7 @@ Status SecretFamily::apply(const Remediation& remediation, const Step& step) {
   if (rotator == nullptr) {
     return fail(ErrorCode::kInternal, "step " + step.name + ": no such rotator");
   }
-  RotationContext context{store_, systemRandom(), clock_};
+  RotationContext context{store_, systemRandom(), clock_, &cluster_};
   return rotator->apply(step, context);
 }
 
@@ -234,7 +249,7 @@ Status SecretFamily::undo(const Remediation& remediation, const Step& step) {
   if (rotator == nullptr) {
     return fail(ErrorCode::kInternal, "step " + step.name + ": no such rotator");
   }
-  RotationContext context{store_, systemRandom(), clock_};
+  RotationContext context{store_, systemRandom(), clock_, &cluster_};
   return rotator->undo(step, context);
 }
 
@@ -245,7 +260,7 @@ ProofView SecretFamily::prove(const Remediation& remediation, const SecurityPoli
   using Verdict = ProofView::Verdict;
   auto view = observe(remediation, step);
   if (!view) return {Verdict::kUnknown, "CannotRead", view.error().message};
-  if (view->effect == remediate::Effect::kPresent) return {Verdict::kTrue, "Holds", ""};
+  if (view->effect == remediate::Effect::kPresent) return {Verdict::kTrue, "Holds", view->message};
   return {Verdict::kFalse, "Undone", step.name + " does not hold"};
 }
 

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "control/api_cluster_access.h"
 #include "control/api_secret_store.h"
 #include "control/executor.h"
 #include "control/family.h"
@@ -57,6 +58,7 @@ class SecretFamily : public FamilyDriver, public ExternalSteps {
   const std::string operatorNamespace_;
   const std::function<bool(const Remediation&)> isOurs_;
   ApiSecretStore store_;
+  ApiClusterAccess cluster_;
 };
 
 }  // namespace firebreak::control

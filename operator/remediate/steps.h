@@ -17,6 +17,8 @@ void mark(StepRecord& record, StepState state, WallTime now, std::string message
 // Intends a step: its before-image is taken and sealed anew.
 void intend(const Situation& s, const RemediationStatus& status, const Step& step,
             StepRecord& record, StepState state = StepState::kIntended);
+// A proof's reason where waiting longer will not make it true: its controller has given up.
+inline constexpr const char* kRolloutFailed = "RolloutFailed";
 // A plan that hands out a new credential.
 bool isRotation(const Plan& plan);
 

@@ -131,7 +131,7 @@ Move verify(const Situation& s, RemediationStatus status) {
                s.remediation.generation);
   status.message = "not verified yet: " + proof.message;
   WallTime deadline = record.time + (step != nullptr ? proofDeadline(*step) : seconds(45));
-  if (s.now < deadline) {
+  if (s.now < deadline && proof.reason != kRolloutFailed) {
     return saveOrRest(s, std::move(status), s.now + std::chrono::milliseconds(500));
   }
   if (!sum.falsified) {

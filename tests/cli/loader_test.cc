@@ -1,11 +1,13 @@
 #include "cli/loader.h"
 
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
 #include <sstream>
+#include <thread>
 
 namespace firebreak {
 namespace {
@@ -68,6 +70,45 @@ TEST(Loader, SkipsDocumentsWithoutKindWithANote) {
   EXPECT_TRUE(loaded.documents.empty());
   EXPECT_TRUE(loaded.errors.empty());
   EXPECT_EQ(loaded.notes.size(), 1u);
+}
+
+TEST(Loader, NamesAQuoteWithoutAnEndAndReadsTheRest) {
+  for (const char* text : {"a: \"x: 1\n", "a: 'it''s\n", "a: \"b\\\"\n"}) {
+    Loaded loaded = load(std::string("kind: ConfigMap\ndata:\n  b: \"c\"\n  ") + text + "---\n" + kPod);
+    EXPECT_EQ(loaded.documents.size(), 1u) << text;
+    ASSERT_EQ(loaded.errors.size(), 1u) << text;
+    EXPECT_EQ(loaded.errors[0].line, 4) << text;
+    EXPECT_NE(loaded.errors[0].message.find("no end"), std::string::npos) << text;
+  }
+  for (const char* text : {"a: 'it''s'\n", "a: \"b\\\"\"\n", "a: it's\n", "a: \"\"", "a: ''"}) {
+    EXPECT_TRUE(load(std::string("kind: ConfigMap\ndata:\n  ") + text).errors.empty()) << text;
+  }
+}
+
+TEST(Loader, NamesLinksToNowhereAndPipes) {
+  Folder folder;
+  folder.write("good.yaml", kPod);
+  fs::create_symlink("nowhere", folder.path() + "/link.yaml");
+  fs::create_symlink("good.yaml", folder.path() + "/other.yaml");
+  ASSERT_EQ(::mkfifo((folder.path() + "/pipe.yaml").c_str(), 0600), 0);
+  Loaded loaded = loadFolder(folder);
+  EXPECT_EQ(loaded.documents.size(), 2u);
+  ASSERT_EQ(loaded.errors.size(), 2u);
+  std::istringstream none;
+  Loaded named = loadPaths({folder.path() + "/pipe.yaml", folder.path() + "/link.yaml"}, none);
+  ASSERT_EQ(named.errors.size(), 2u);
+  EXPECT_NE(named.errors[0].message.find("nobody writes"), std::string::npos);
+}
+
+TEST(Loader, ReadsAPipeThatSomebodyWritesTo) {
+  Folder folder;
+  std::string path = folder.path() + "/pipe.yaml";
+  ASSERT_EQ(::mkfifo(path.c_str(), 0600), 0);
+  std::thread writer([&] { std::ofstream(path) << kPod; });
+  std::istringstream none;
+  Loaded loaded = loadPaths({path}, none);
+  writer.join();
+  EXPECT_EQ(loaded.documents.size(), 1u);
 }
 
 TEST(Loader, UnwrapsLists) {

@@ -8,6 +8,22 @@ import tempfile
 import time
 
 
+class Failed(Exception):
+    """The tool ended without a report that can be read."""
+
+
+def report(out):
+    """The JSON that the tool wrote."""
+    try:
+        with open(out) as file:
+            return json.load(file)
+    except (OSError, ValueError) as error:
+        raise Failed(f"ended without a report ({type(error).__name__})") from error
+    finally:
+        if os.path.exists(out):
+            os.unlink(out)
+
+
 def measured(command, cwd=None, output=None):
     """Seconds of CPU, of wall time, and the peak resident size in MB; of the child alone."""
     started = time.monotonic()
@@ -21,9 +37,7 @@ def measured(command, cwd=None, output=None):
 def firebreak(binary, folder):
     out = tempfile.mktemp()
     spent = measured([binary, "scan", folder + "/.", "-o", "json"], output=out)
-    with open(out) as file:
-        found = [f for f in json.load(file)["findings"] if f["family"] == "ExposedSecret"]
-    os.unlink(out)
+    found = [f for f in report(out)["findings"] if f["family"] == "ExposedSecret"]
     return [(os.path.basename(f["file"]), f["line"], f["tier"], f["rule"]) for f in found], spent
 
 
@@ -31,9 +45,7 @@ def gitleaks(binary, folder):
     out = tempfile.mktemp()
     spent = measured([binary, "dir", os.path.realpath(folder), "--max-decode-depth", "3", "--no-banner",
                       "--redact", "--report-format", "json", "--report-path", out])
-    with open(out) as file:
-        found = json.load(file) or []
-    os.unlink(out)
+    found = report(out) or []
     return [(os.path.basename(f["File"]), f["StartLine"], "", f["RuleID"]) for f in found], spent
 
 
@@ -41,9 +53,7 @@ def detect_secrets(binary, folder):
     out = tempfile.mktemp()
     # It leaves out what is not below the folder that it runs in.
     spent = measured([binary, "scan", "--all-files", "."], cwd=os.path.realpath(folder), output=out)
-    with open(out) as file:
-        results = json.load(file)["results"]
-    os.unlink(out)
+    results = report(out)["results"]
     return [(os.path.basename(name), f["line_number"], "", f["type"]) for name, found in results.items()
             for f in found], spent
 
@@ -53,11 +63,9 @@ def credsweeper(binary, folder):
     spent = measured([binary, "--path", os.path.realpath(folder), "--save-json", out, "--depth", "3",
                       "--jobs", "1"])
     found = []
-    with open(out) as file:
-        for item in json.load(file):
-            line = item["line_data_list"][0]
-            found.append((os.path.basename(line["path"]), line["line_num"], "", item["rule"]))
-    os.unlink(out)
+    for item in report(out):
+        line = item["line_data_list"][0]
+        found.append((os.path.basename(line["path"]), line["line_num"], "", item["rule"]))
     return found, spent
 
 

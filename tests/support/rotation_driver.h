@@ -15,6 +15,7 @@ class RotationDriver {
  public:
   MemorySecretStore store;
   Plan plan;
+  ClusterAccess* cluster = nullptr;
   std::string said;
 
   const Step& step(const std::string& name) const {
@@ -28,7 +29,7 @@ class RotationDriver {
   }
   // Looks, applies what is absent, looks again.
   bool drive(const std::string& name) {
-    RotationContext context{store, systemRandom(), systemClock()};
+    RotationContext context{store, systemRandom(), systemClock(), cluster};
     const Rotator* rotator = rotatorFor(step(name));
     for (int attempt = 0; attempt < 4; ++attempt) {
       auto seen = rotator->observe(step(name), context);
@@ -41,7 +42,7 @@ class RotationDriver {
     return false;
   }
   bool undo(const std::string& name) {
-    RotationContext context{store, systemRandom(), systemClock()};
+    RotationContext context{store, systemRandom(), systemClock(), cluster};
     Status undone = rotatorFor(step(name))->undo(step(name), context);
     return undone || told(undone.error());
   }

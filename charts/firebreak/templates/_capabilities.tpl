@@ -51,4 +51,8 @@ miners.stopOwner:
 - {apiGroups: [""], resources: [secrets], verbs: [get, list, create, update, patch, delete]}
 - {apiGroups: [apps], resources: [deployments, statefulsets, daemonsets], verbs: [update, patch]}
 - {apiGroups: [""], resources: [pods/eviction], verbs: [create]}
+# Secrets that come from cert-manager or External Secrets: their source is asked for another value.
+- {apiGroups: [cert-manager.io], resources: [certificates], verbs: [get]}
+- {apiGroups: [cert-manager.io], resources: [certificates/status], verbs: [update, patch]}
+- {apiGroups: [external-secrets.io], resources: [externalsecrets], verbs: [get, update, patch]}
 {{- end }}

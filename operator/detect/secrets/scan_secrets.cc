@@ -6,6 +6,7 @@
 #include <string>
 
 #include "detect/secrets/document_walk.h"
+#include "detect/secrets/public_readers.h"
 #include "detect/signatures/secrets.h"
 
 namespace firebreak::detect {
@@ -89,6 +90,15 @@ std::vector<Finding> scanSecrets(const ScanInput& input) {
   for (const Document& document : input.documents()) {
     std::vector<Finding> found = scanSecretsIn(document);
     std::move(found.begin(), found.end(), std::back_inserter(findings));
+  }
+  std::vector<const Json*> objects;
+  for (const Document& document : input.documents()) objects.push_back(&document.object);
+  for (Finding& finding : publicSecretReaders(objects)) {
+    auto holder = std::find_if(
+        input.documents().begin(), input.documents().end(),
+        [&](const Document& document) { return document.ref == finding.resource; });
+    if (holder != input.documents().end()) locate(*holder, &finding);
+    findings.push_back(std::move(finding));
   }
   return findings;
 }

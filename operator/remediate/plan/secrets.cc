@@ -8,6 +8,7 @@
 #include "remediate/rotate/aws_rotator.h"
 #include "remediate/rotate/postgres_rotator.h"
 #include "remediate/rotate/source_marks.h"
+#include "remediate/rotate/source_rotators.h"
 #include "remediate/rotate/staging.h"
 
 namespace firebreak::remediate {
@@ -52,14 +53,26 @@ Plan byHand(const RotationTarget& target, const std::string& why, const std::str
   return plan;
 }
 
-// What this version carries out, and which steps of its own each has.
+// Which steps of its own each rotator has, and which Secrets it is for.
 struct TypeRow {
   std::string_view type;
   bool creates;  // a step that lets the staged credential in where it is checked
+  const char* writes;  // the step that brings the next value into the Secret
   bool revokes;  // a step that has the previous one refused there
+  std::string_view secretType = "";  // empty: Opaque and basic-auth; "*": any
+  const char* keys[2] = {nullptr, nullptr};  // where the policy need not name them
+  // The object that the Secret has to come from; null: none, it is written in place.
+  std::string (*sourceOf)(const Json& secret) = nullptr;
 };
 constexpr TypeRow kTypes[] = {
-    {"Random", false, false}, {"PostgreSQL", true, true}, {"AWSAccessKey", true, true}, {"Webhook", false, true}};
+    {"Random", false, "write", false},
+    {"PostgreSQL", true, "write", true},
+    {"AWSAccessKey", true, "write", true},
+    {"Webhook", false, "write", true},
+    {"ServiceAccountToken", true, "write", true, "kubernetes.io/service-account-token", {"token"}},
+    {"TLS", false, "renew", false, "kubernetes.io/tls", {"tls.crt", "tls.key"}, rotate::certificateOf},
+    {"ExternalSecret", false, "sync", false, "*", {}, rotate::externalSecretOf},
+};
 
 const TypeRow* typeRow(const std::string& type) {
   for (const TypeRow& row : kTypes) {
@@ -111,11 +124,44 @@ std::optional<Refusal> unfitFor(const RotatorEntry& entry) {
                      "correct the keys in the policy"};
     }
   }
+  if (entry.type == "ServiceAccountToken" && entry.keys != std::vector<std::string>{"token"}) {
+    return Refusal{"names other keys than token", "correct the keys in the policy"};
+  }
   if (entry.type == "Webhook") {
     if (!stringOr(member(entry.parameters, {"webhook", "url"})).starts_with("https://") ||
         !hasRef(entry, {"webhook", "hmacRef"})) {
       return Refusal{"names no webhook.url over https and webhook.hmacRef", "complete the policy"};
     }
+  }
+  return std::nullopt;
+}
+
+bool isFor(const TypeRow& row, const std::string& secretType) {
+  if (row.secretType == "*") return true;
+  if (!row.secretType.empty()) return secretType == row.secretType;
+  return secretType == "Opaque" || secretType == "kubernetes.io/basic-auth";
+}
+
+// The source's own rotator: the object that the Secret comes from may make another value.
+std::optional<Refusal> unfitSource(const RotationTarget& target, const TypeRow& row,
+                                   const rotate::SourceMark& source) {
+  if (row.sourceOf == nullptr) return std::nullopt;
+  std::string name = row.sourceOf(target.secret);
+  if (name.empty()) {
+    return Refusal{"does not come from what a rotator of type " + std::string(row.type) + " renews" +
+                       (source.what.empty() ? "" : " (" + source.what + ")"),
+                   source.todo};
+  }
+  if (boolOr(member(target.secret, "immutable"), false)) {
+    return Refusal{"is immutable", "make a Secret under a new name and let its users refer to that"};
+  }
+  if (row.type == "TLS") {
+    if (!target.source.is_object()) {
+      return Refusal{"Certificate " + name + " cannot be read",
+                     "look whether it is there, and whether the chart grants the right to read it"};
+    }
+    std::string unfit = rotate::unfitCertificate(target.source);
+    if (!unfit.empty()) return Refusal{"Certificate " + name + " " + unfit, "renew it then"};
   }
   return std::nullopt;
 }
@@ -126,7 +172,9 @@ std::optional<std::pair<std::string, std::string>> refusal(const RotationTarget&
   std::string type = stringOr(member(target.secret, "type"), "Opaque");
   std::string procedure = rotate::procedureFor(type, ref.ns, ref.name);
   rotate::SourceMark source = rotate::sourceOf(target.secret);
-  if (!source.what.empty()) {
+  const TypeRow* row = target.rotator ? typeRow(target.rotator->type) : nullptr;
+  bool bySource = row != nullptr && row->sourceOf != nullptr;
+  if (!source.what.empty() && !bySource) {
     return {{"its source is elsewhere (" + source.what + ") and would put the exposed value back",
              source.todo}};
   }
@@ -138,7 +186,8 @@ std::optional<std::pair<std::string, std::string>> refusal(const RotationTarget&
   if (auto unfit = unfitFor(entry)) {
     return {{named + " " + unfit->first, unfit->second.empty() ? procedure : unfit->second}};
   }
-  if (type != "Opaque" && type != "kubernetes.io/basic-auth") {
+  if (auto unfit = unfitSource(target, *row, source)) return unfit;
+  if (!isFor(*row, type)) {
     return {{"a Secret of type " + type +
                  (entry.type == "Random" ? " is no shared token"
                                          : " is nothing that " + entry.type + " rotates"),
@@ -166,6 +215,8 @@ rotate::Rotation rotationOf(const RotationTarget& target) {
   rotation.type = target.rotator->type;
   rotation.keys = target.rotator->keys;
   rotation.parameters = target.rotator->parameters;
+  const TypeRow& row = *typeRow(rotation.type);
+  if (row.sourceOf != nullptr) rotation.parameters["source"] = row.sourceOf(target.secret);
   for (const char* name : {"/adminRef", "/webhook/caRef", "/webhook/hmacRef"}) {
     Json::json_pointer pointer(name);
     // In the operator's namespace only, whatever the policy may say.
@@ -198,8 +249,6 @@ Step restartStep(const Consumer& consumer, const std::string& startedAt) {
   step.object = consumer.object;
   step.type = PatchType::kJsonPatch;
   step.proof = Proof::kRolledOut;
-  // One consumer at a time: the next waits until this one is Ready again.
-  step.verifyFirst = true;
   const StringMap& annotations = consumer.templateAnnotations;
   auto before = annotations.find(kRestartedAt);
   // Our own annotation alone is what this step made of a template without any.
@@ -221,6 +270,7 @@ Step restartStep(const Consumer& consumer, const std::string& startedAt) {
 bool addConsumers(const RotationTarget& target, Plan& plan) {
   bool allTaken = true;
   std::string startedAt = formatTime(target.startedAt);
+  int64_t together = 0;
   for (const Consumer& consumer : target.consumers) {
     std::string who = describe(consumer.object);
     if (target.rotator->reloadsItself) {
@@ -234,6 +284,11 @@ bool addConsumers(const RotationTarget& target, Plan& plan) {
     switch (consumer.treatment) {
       case Treatment::kRestart:
         plan.steps.push_back(restartStep(consumer, startedAt));
+        // So many at a time: the next waits until these are Ready again.
+        if (++together >= std::max<int64_t>(1, target.restartMaxConcurrent)) {
+          plan.steps.back().verifyFirst = true;
+          together = 0;
+        }
         break;
       case Treatment::kNextRun:
         break;
@@ -244,6 +299,8 @@ bool addConsumers(const RotationTarget& target, Plan& plan) {
         break;
     }
   }
+  // What comes after is for a world in which everybody has the new value.
+  if (together > 0) plan.steps.back().verifyFirst = true;
   return allTaken;
 }
 
@@ -262,7 +319,13 @@ std::optional<RotatorEntry> rotatorEntryFor(const Json& rotators, const std::str
     entry.ns = ns;
     entry.secret = secret;
     entry.keys = stringsOf(member(json, "keys"));
+    if (const TypeRow* row = typeRow(entry.type); row != nullptr && entry.keys.empty()) {
+      for (const char* key : row->keys) {
+        if (key != nullptr) entry.keys.emplace_back(key);
+      }
+    }
     entry.reloadsItself = stringOr(member(json, "reload")) == "Self";
+    entry.restartWindows = member(json, "restartWindows");
     entry.nature = stringOr(member(json, {"random", "nature"}));
     for (const char* block : {"postgresql", "awsAccessKey", "webhook", "adminRef"}) {
       if (member(json, block).is_object()) entry.parameters[block] = member(json, block);
@@ -309,7 +372,9 @@ Plan planRotation(const RotationTarget& target) {
     // Nobody is handed a credential that does not work.
     plan.steps.back().verifyFirst = true;
   }
-  plan.steps.push_back(externalStep(target, rotation, "write", Reversal::kUntilRevoked));
+  plan.steps.push_back(externalStep(
+      target, rotation, row.writes,
+      row.sourceOf == nullptr ? Reversal::kUntilRevoked : Reversal::kIrreversible));
   plan.steps.back().verifyFirst = true;
   bool allTaken = addConsumers(target, plan);
   if (allTaken) {
@@ -326,6 +391,14 @@ Plan planRotation(const RotationTarget& target) {
     plan.caveats.push_back("the previous value stays in Secret " + rotation.ns + "/" +
                            rotation.staging + " until those are gone: delete that Secret then" +
                            (row.revokes ? ", and revoke it where it is checked: it still works" : ""));
+  }
+  if (row.sourceOf != nullptr) {
+    plan.caveats.push_back("there is no way back: the source does not keep the old value, and whether "
+                           "the old one is still accepted outside is not known");
+  }
+  if (row.type == "ServiceAccountToken") {
+    plan.caveats.push_back("the API server refuses the old token from the write on: its users fail "
+                           "until they are restarted");
   }
   plan.caveats.push_back(
       row.revokes && allTaken

@@ -1,6 +1,7 @@
 // The rotation of one exposed Secret as a plan: stage, make the new credential where it is checked,
-// write, restart each consumer, revoke the old one there, give the previous value up. Where no rotator of the policy lists the Secret, or rotating it in place would
-// do harm, the plan has no step and says exactly what a person has to do. Pure; never sees a value.
+// write (or have its source write), restart each consumer, revoke the old one there, give the previous
+// value up. Where no rotator of the policy lists the Secret, or rotating it in place would do harm, the
+// plan has no step and says exactly what a person has to do. Pure; never sees a value.
 #pragma once
 
 #include <cstdint>
@@ -25,6 +26,7 @@ struct RotatorEntry {
   std::vector<std::string> keys;
   bool reloadsItself = false;  // reload: Self
   std::string nature;          // random.nature
+  Json restartWindows = Json::array();  // spec.secrets.restart.windows
   // The type's own block and adminRef, as written: handed on to the rotator. No value.
   Json parameters = Json::object();
 };
@@ -45,6 +47,10 @@ struct RotationTarget {
   int64_t episode = 1;
   WallTime startedAt{};  // of the episode; any fixed time while it has not started
   int64_t keepPreviousSeconds = 3600;
+  int64_t restartMaxConcurrent = 1;
+  // The live Certificate that the Secret comes from, for a rotator of type TLS; null where it cannot
+  // be read.
+  Json source;
 };
 
 // Metadata, type, immutable and `keys`: {name: length in bytes}. The only form of a Secret that a

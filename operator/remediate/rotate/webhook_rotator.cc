@@ -2,8 +2,6 @@
 
 #include <openssl/crypto.h>
 
-#include <thread>
-
 #include "base/digest.h"
 #include "remediate/rotate/staged_steps.h"
 #include "remediate/rotate/webhook_call.h"
@@ -15,8 +13,6 @@ using Effect = Observation::Effect;
 
 // The webhook's answer to `revoke`, on the staging Secret.
 constexpr const char* kRevoked = "firebreak.dev/revoked";
-constexpr int kPolls = 8;
-constexpr std::chrono::milliseconds kFirstPause{200};
 
 // The bytes under a reference of the policy; empty where it names none.
 Result<SecretValue> referred(const Json& ref, RotationContext& context) {
@@ -47,12 +43,9 @@ Result<Json> ask(const Rotation& rotation, RotationContext& context, const char*
                   {"namespace", rotation.ns},
                   {"secret", rotation.secret},
                   {"keys", rotation.keys}};
-  auto pause = kFirstPause;
-  for (int poll = 0; poll < kPolls; ++poll, pause *= 2) {
-    auto answer = callWebhook(request, *key, context.clock);
-    if (!answer || stringOr(member(*answer, "state")) != "Pending") return answer;
-    std::this_thread::sleep_for(pause);
-  }
+  auto answer = callWebhook(request, *key, context.clock);
+  if (!answer || stringOr(member(*answer, "state")) != "Pending") return answer;
+  // The step is tried again, ever less often; nobody waits here meanwhile.
   return fail(ErrorCode::kUnavailable, std::string("the webhook has not done ") + action + " yet");
 }
 
