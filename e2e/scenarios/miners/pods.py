@@ -169,6 +169,8 @@ def standins():
             mounts = [{"name": "config", "mountPath": "/config"}]
             volumes = [{"name": "config", "configMap": {"name": name}}]
         containers = [container("main", command, shape, more.get("env"), mounts)]
+        if name.startswith("behaviour"):
+            containers[0]["resources"]["requests"]["cpu"] = "150m"  # nothing but its load shows it
         if more.get("privileged"):
             containers[0]["securityContext"] = {"privileged": True}
         if "sidecar" in more:
