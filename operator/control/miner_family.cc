@@ -84,10 +84,28 @@ bool readsConfigMaps(const PodSpec& spec) {
   });
 }
 
+// A command line that names a path below one of the container's ConfigMaps.
+bool namesMountedConfigMap(const PodSpec& spec) {
+  std::set<std::string> volumes;
+  for (const Volume& volume : spec.volumes) {
+    for (const VolumeSource& source : volume.sources) {
+      if (source.kind == VolumeSource::Kind::kConfigMap) volumes.insert(volume.name);
+    }
+  }
+  return std::any_of(spec.containers.begin(), spec.containers.end(), [&](const Container& c) {
+    return std::any_of(c.mounts.begin(), c.mounts.end(), [&](const VolumeMount& mount) {
+      const auto names = [&](const std::string& word) { return word.find(mount.path) != word.npos; };
+      return volumes.contains(mount.volume) && !mount.path.empty() &&
+             (std::any_of(c.command.begin(), c.command.end(), names) ||
+              std::any_of(c.args.begin(), c.args.end(), names));
+    });
+  });
+}
+
 }  // namespace
 
 MinerFamily::MinerFamily(kube::Client& client, World& world, Clock& clock)
-    : client_(client), world_(world), clock_(clock) {}
+    : client_(client), world_(world), clock_(clock), configMaps_(client, clock) {}
 
 std::shared_ptr<const NodeGuard> MinerFamily::guardOf(const std::string& node) const {
   auto guard = world_.nodeGuards.get(node);
@@ -122,38 +140,25 @@ std::vector<Finding> MinerFamily::judgeText(const Pod& pod, const SecurityPolicy
   }
   input.running = std::move(running);
   std::vector<Finding> findings = detect::detectMiners(input);
-  // Text of a ConfigMap frames nobody: it is looked up only where the pod's own words are suspicious.
-  if (findings.empty() || highestTier(findings) == Tier::kRemediate || !readsConfigMaps(*pod.spec)) {
-    return findings;
-  }
+  // Of a pod whose own words are not suspicious only a miner's configuration that they name is of interest.
+  if (highestTier(findings) == Tier::kRemediate || !readsConfigMaps(*pod.spec)) return findings;
+  using Interest = ConfigMapCache::Interest;
+  const Interest interest = findings.empty() ? Interest::kMinerConfig : Interest::kAnyText;
+  if (findings.empty() && !namesMountedConfigMap(*pod.spec)) return findings;
   std::vector<std::shared_ptr<const StringMap>> held;
-  input.configMap = [&](std::string_view ns, std::string_view name) -> const StringMap* {
-    held.push_back(configMap(std::string(ns), std::string(name)));
+  const auto lookUp = [&](std::string_view ns, std::string_view name, WallTime until) {
+    auto entry = configMaps_.get(std::string(ns), std::string(name), interest);
+    held.push_back(entry.changed <= until ? entry.data : nullptr);
     return held.back().get();
   };
+  input.configMap = [&](std::string_view ns, std::string_view name) {
+    return lookUp(ns, name, WallTime::max());
+  };
+  // Whoever writes into a ConfigMap later frames nobody: only what was there before the pod is the pod's own.
+  input.settledConfigMap = [&](std::string_view ns, std::string_view name) {
+    return lookUp(ns, name, pod.meta.created);
+  };
   return detect::detectMiners(input);
-}
-
-std::shared_ptr<const StringMap> MinerFamily::configMap(const std::string& ns,
-                                                        const std::string& name) const {
-  constexpr std::chrono::minutes kFresh{1};
-  constexpr size_t kMostKept = 256;
-  const std::string key = ns + '/' + name;
-  {
-    std::lock_guard lock(mutex_);
-    auto known = configMaps_.find(key);
-    if (known != configMaps_.end() && clock_.mono() - known->second.at < kFresh) {
-      return known->second.data;
-    }
-  }
-  auto live = client_.get(kube::kConfigMaps, ns, name);
-  auto projected = live ? projectConfigMap(dumpJson(*live)) : fail(ErrorCode::kNotFound, "");
-  std::shared_ptr<const StringMap> data;
-  if (projected) data = std::make_shared<const StringMap>(std::move(projected->data));
-  std::lock_guard lock(mutex_);
-  if (configMaps_.size() >= kMostKept) configMaps_.clear();
-  configMaps_[key] = {clock_.mono(), data};
-  return data;
 }
 
 // A pod that is new, or that lives beside a console that stands open.

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "control/config_map_cache.h"
 #include "control/family.h"
 #include "control/world.h"
 #include "firebreak/clock.h"
@@ -40,7 +41,6 @@ class MinerFamily : public FamilyDriver {
   bool isSuspiciousPlace(const Pod& pod) const;
   // The ConfigMap's data as it was within the last minute; null where there is none or the operator may
   // not read it. Never Secrets.
-  std::shared_ptr<const StringMap> configMap(const std::string& ns, const std::string& name) const;
   // Other episodes of the same owner that began within `since` and were not taken back.
   int episodesOfOwner(const Remediation& remediation, const ObjectRef& owner,
                       std::chrono::seconds since) const;
@@ -57,12 +57,7 @@ class MinerFamily : public FamilyDriver {
   kube::Client& client_;
   World& world_;
   Clock& clock_;
-  struct Fetched {
-    MonoTime at{};
-    std::shared_ptr<const StringMap> data;
-  };
-  mutable std::mutex mutex_;
-  mutable std::map<std::string, Fetched> configMaps_;  // by namespace/name
+  mutable ConfigMapCache configMaps_;
 };
 
 }  // namespace firebreak::control

@@ -20,6 +20,9 @@ constexpr uint64_t kOtherRounds = 15;
 // Cores from which on a process is worth a close look, and for how long.
 constexpr double kBusyCores = 0.1;
 constexpr double kBusySeconds = 8;
+// A throttled one is worth it from here on, where it holds as much memory as RandomX needs.
+constexpr double kThrottledCores = 0.04;
+constexpr uint64_t kDatasetBytes = 2080ULL << 20;
 constexpr std::chrono::seconds kBetweenCloseLooks{10};
 // At most so long a round, also in a flood of new processes; what is left comes in the next one.
 constexpr std::chrono::milliseconds kRoundBudget{400};
@@ -133,7 +136,9 @@ void ProcessScan::revisit(pid_t pid, Known& known, MonoTime now, WallTime wall) 
   if (renamed || young(known)) {
     look(known, now, wall);
   } else if (known.place) {
-    const bool busy = known.cpu.cores() >= kBusyCores && known.cpu.seconds() >= kBusySeconds;
+    const bool large = known.stat.virtualBytes >= kDatasetBytes && known.stat.threads > 1;
+    const bool busy = known.cpu.cores() >= (large ? kThrottledCores : kBusyCores) &&
+                      known.cpu.seconds() >= kBusySeconds;
     const bool suspicious = known.score >= SightingBook::kWorthTelling;
     if ((busy || suspicious) && now - known.closeLook >= kBetweenCloseLooks) {
       lookClosely(known, now, wall);

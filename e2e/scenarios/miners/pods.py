@@ -47,7 +47,7 @@ STANDINS = {
     "env-command": ("Deployment", sh("exec $START"), {"env": {"START": LINE}}),
     "configmap": ("Deployment", [REAL, "-c", "/config/config.json"], {"config": CONFIG}),
     "configmap-script": ("Deployment", ["sh", "/config/config.json"], {"config": f"#!/bin/sh\nexec {LINE}\n"}),
-    "nice-background": ("Deployment", sh(f"nohup nice -n 19 {LINE} & sleep infinity"), {}),
+    "background": ("Deployment", sh(f"setsid {LINE} & sleep infinity"), {}),
     "respawned": ("Deployment", sh(f"while true; do {LINE}; sleep 5; done"), {}),
     "ethash": ("Deployment", [REAL, "--ethash", "-P", f"stratum1+tcp://0x52908400098527886E0F7030069857D2E4169EE7.w@{POOL}"], {}),
     "yespower": ("Deployment", [REAL, "-a", "yespower", "-o", f"stratum+tcp://{POOL}", "-u", "w", "-p", "c=X", "-t", "1"], {}),
@@ -60,6 +60,7 @@ STANDINS = {
     "host-network": ("Deployment", LINE.split(), {"pod": {"hostNetwork": True}}),
     "init-container": ("Deployment", ["sleep", "infinity"], {"init": LINE.split()}),
     "sidecar": ("Deployment", ["sleep", "infinity"], {"sidecar": LINE.split()}),
+    "privileged": ("Deployment", LINE.split(), {"privileged": True}),
     # What only the node sees.
     "hidden-plain": ("Deployment", way("plain"), {}),
     "hidden-renamed": ("Deployment", way("renamed"), {}),
@@ -168,6 +169,10 @@ def standins():
             mounts = [{"name": "config", "mountPath": "/config"}]
             volumes = [{"name": "config", "configMap": {"name": name}}]
         containers = [container("main", command, shape, more.get("env"), mounts)]
+        if name.startswith("behaviour"):
+            containers[0]["resources"]["requests"]["cpu"] = "150m"  # nothing but its load shows it
+        if more.get("privileged"):
+            containers[0]["securityContext"] = {"privileged": True}
         if "sidecar" in more:
             containers.append(container("agent", more["sidecar"], shape))
         init = [container("set-up", more["init"], shape)] if "init" in more else []

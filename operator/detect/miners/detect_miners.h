@@ -23,6 +23,8 @@ struct MinerInput {
   // What controls the pods, where the workload itself does not say: kind and name.
   ObjectRef controller;
   DataLookup configMap;  // null = none at hand
+  // Live: those whose content is older than the pod, so that nobody framed it with them; null = none.
+  DataLookup settledConfigMap;
   DataLookup secret;     // null for live objects: miner detection reads no Secrets of a cluster
   MinerSignatures extra;
   int threshold = kDefaultThreshold;  // SecurityPolicy.spec.miners.threshold, 0-100

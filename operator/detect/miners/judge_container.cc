@@ -298,11 +298,13 @@ Scorecard judgeContainer(const MinerInput& input, const Container& container) {
 }
 
 int ownEvidence(const MinerInput& input, const Container& container) {
-  ContainerWorld world = worldOf(*input.spec, container, input.workload.ns, nullptr, nullptr);
+  ContainerWorld world =
+      worldOf(*input.spec, container, input.workload.ns, input.settledConfigMap, nullptr);
   CommandLine line = commandLineOf(input, container, world.variables);
   CommandReader reader = readCommand(line, world);
   Scorecard card;
   judgeCommands(input, container, line, world, reader, &card);
+  judgeFiles(world, reader, container, line.base, &card);
   weighWallet(&card);
   Scorecard image;
   judgeImage(input, container, line.base, &image);

@@ -107,6 +107,19 @@ TEST(DetectMiners, LiveTextOfAConfigMapAloneFramesNobody) {
   EXPECT_EQ(finding.tier, Tier::kAlert);
 }
 
+TEST(DetectMiners, LiveConfigurationThatIsOlderThanThePodIsThePodsOwn) {
+  Scene scene;
+  scene.input.live = true;
+  scene.container().command = {"/app", "-c", "/etc/app/config.json"};
+  scene.mountConfig("/etc/app", "config.json", kConfig);
+  scene.input.settledConfigMap = [&](std::string_view, std::string_view) {
+    return &scene.configMap;
+  };
+  EXPECT_EQ(scene.only().tier, Tier::kRemediate);
+  scene.container().command = {"/app", "-c", "/etc/app/other.json"};
+  EXPECT_TRUE(scene.findings().empty()) << "it is not what the container reads";
+}
+
 TEST(DetectMiners, LiveVariableOfAConfigMapAloneFramesNobody) {
   Scene scene;
   scene.input.live = true;
