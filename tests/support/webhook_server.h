@@ -92,7 +92,8 @@ class WebhookServer {
   }
 
   const Handler handler_;
-  const TestAuthority authority_{"webhook"};
+  // Another name than the server's, which would pass for self-signed.
+  const TestAuthority authority_{"authority"};
   const ServerContext context_ = serverContext(authority_.issue("webhook", "IP:127.0.0.1"));
   mutable std::mutex mutex_;
   std::vector<Request> requests_;
