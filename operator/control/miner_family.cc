@@ -259,7 +259,10 @@ Status MinerFamily::weighOwner(const Remediation& remediation, const SecurityPol
     owner = refFromJson(context["guiltyOwner"]);
     blame = !owner.kind.empty();
   } else if (policy != nullptr) {
-    plan->deleteInstead = policy->miners.actions.contains("Isolate") && isOverLimit(remediation, owner);
+    // Never without the policy's word for deleting: then it is kept like the others.
+    plan->deleteInstead = policy->miners.actions.contains("Isolate") &&
+                          policy->miners.actions.contains("Terminate") &&
+                          isOverLimit(remediation, owner);
     const bool byText = std::any_of(findings.begin(), findings.end(), [](const Finding& finding) {
       return finding.tier == Tier::kRemediate && finding.rule != "miner-process";
     });
