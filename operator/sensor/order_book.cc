@@ -163,9 +163,12 @@ void OrderBook::setOrders(const std::vector<IsolationOrder>& orders, WallTime no
   forgetReleased(now);
 }
 
-bool OrderBook::wants(std::string_view podUid, std::string_view name) const {
+bool OrderBook::wants(std::string_view podUid, std::string_view name, WallTime now) const {
+  const MeasureRule* rule = ruleOf(name);
   return std::any_of(entries_.begin(), entries_.end(), [&](const auto& item) {
     const Entry& entry = item.second;
+    const bool expired = entry.order.expiresAt != WallTime{} && entry.order.expiresAt <= now;
+    if (expired && (rule == nullptr || !rule->keepAfterExpiry)) return false;
     const auto measure = entry.measures.find(std::string(name));
     return entry.ordered && entry.order.podUid == podUid && measure != entry.measures.end() &&
            !measure->second.undo && !final(measure->second.state);

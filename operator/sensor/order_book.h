@@ -56,7 +56,7 @@ class OrderBook {
   // One per order and measure. Released ones are told for a while.
   std::vector<MeasureReport> reports() const;
   // Orders that are in force: the pods that must keep what was done to them.
-  bool wants(std::string_view podUid, std::string_view measure) const;
+  bool wants(std::string_view podUid, std::string_view measure, WallTime now) const;
   uint64_t version() const { return version_; }
 
  private:

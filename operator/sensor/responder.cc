@@ -93,7 +93,7 @@ void Responder::carryOut(const Task& task) {
     bool wanted = false;
     {
       std::lock_guard lock(mutex_);
-      wanted = book_.wants(task.order.podUid, task.measure);
+      wanted = book_.wants(task.order.podUid, task.measure, clock_.wall());
     }
     outcome = wanted ? Outcome{MeasureState::kReleased, "another order still holds this pod"}
                      : isolation_.undo(task.order, task.measure);

@@ -171,9 +171,20 @@ TEST(OrderBook, KnowsWhetherAnotherOrderStillWantsTheMeasure) {
   book.setOrders({order({"Drop"}, "a"), order({"Drop"}, "b")}, kNow);
   carryOut(book, kNow);
   book.setOrders({order({"Drop"}, "b")}, kNow);
-  EXPECT_TRUE(book.wants(kPod, "Drop"));
+  EXPECT_TRUE(book.wants(kPod, "Drop", kNow));
   book.setOrders({}, kNow);
-  EXPECT_FALSE(book.wants(kPod, "Drop"));
+  EXPECT_FALSE(book.wants(kPod, "Drop", kNow));
+}
+
+TEST(OrderBook, AnOrderThatRanOutWantsNoFreezeAnyMoreButItsDrop) {
+  OrderBook book(responder());
+  auto held = order({"Freeze", "Drop"});
+  held.expiresAt = kNow + seconds(30);
+  book.setOrders({held}, kNow);
+  carryOut(book, kNow);
+  EXPECT_TRUE(book.wants(kPod, "Freeze", kNow + seconds(29)));
+  EXPECT_FALSE(book.wants(kPod, "Freeze", kNow + seconds(30)));
+  EXPECT_TRUE(book.wants(kPod, "Drop", kNow + seconds(30)));
 }
 
 TEST(OrderBook, TreatsAnotherPodUnderTheSameIdAsAnotherOrder) {
