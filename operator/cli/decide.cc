@@ -4,7 +4,7 @@
 #include <string>
 
 #include "base/json.h"
-#include "cli/cluster_access.h"
+#include "cli/cluster_connection.h"
 
 namespace firebreak {
 namespace {
@@ -33,7 +33,7 @@ int runDecide(int argc, char** argv) {
     if (argc > 0 && each.command == argv[0]) word = &each;
   }
   if (word == nullptr) return 2;
-  ClusterAccess access;
+  ClusterConnection access;
   std::string name, reason;
   CLI::App app(word->help, "firebreak " + std::string(word->command));
   access.addOptions(app);

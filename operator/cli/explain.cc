@@ -5,7 +5,7 @@
 
 #include "api/remediation_json.h"
 #include "base/time_format.h"
-#include "cli/cluster_access.h"
+#include "cli/cluster_connection.h"
 
 namespace firebreak {
 namespace {
@@ -130,7 +130,7 @@ void print(const Remediation& remediation) {
 }  // namespace
 
 int runExplain(int argc, char** argv) {
-  ClusterAccess access;
+  ClusterConnection access;
   std::string name;
   CLI::App app("Says in words what one Remediation is about", "firebreak explain");
   access.addOptions(app);

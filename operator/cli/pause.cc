@@ -6,7 +6,7 @@
 
 #include "base/json.h"
 #include "base/time_format.h"
-#include "cli/cluster_access.h"
+#include "cli/cluster_connection.h"
 #include "firebreak/clock.h"
 
 namespace firebreak {
@@ -96,7 +96,7 @@ int changePolicy(kube::Client& client, const Arguments& arguments, const std::st
 
 int runPause(int argc, char** argv) {
   Arguments arguments;
-  ClusterAccess access;
+  ClusterConnection access;
   CLI::App app("Has nothing new started; what has begun is finished", "firebreak pause");
   access.addOptions(app);
   app.add_option("--policy", arguments.policy, "under this policy only (default: under all)");

@@ -12,7 +12,7 @@
 
 #include "base/json.h"
 #include "base/time_format.h"
-#include "cli/cluster_access.h"
+#include "cli/cluster_connection.h"
 #include "firebreak/clock.h"
 
 namespace firebreak {
@@ -167,7 +167,7 @@ class Release {
 
 int runRelease(int argc, char** argv) {
   Arguments arguments;
-  ClusterAccess access;
+  ClusterConnection access;
   CLI::App app("Has the sensors let go of the pods that they hold", "firebreak release");
   app.add_flag("--all", arguments.all, "every pod on every node")->required();
   app.add_flag("--uninstall", arguments.uninstall,

@@ -6,7 +6,7 @@
 
 #include "api/remediation_json.h"
 #include "base/time_format.h"
-#include "cli/cluster_access.h"
+#include "cli/cluster_connection.h"
 #include "cli/html_page.h"
 
 namespace firebreak {
@@ -119,7 +119,7 @@ std::string reportPage(std::vector<Remediation> remediations, WallTime now) {
 }
 
 int runReport(int argc, char** argv) {
-  ClusterAccess access;
+  ClusterConnection access;
   std::string output = "html";
   CLI::App app("What was found and done, as one page", "firebreak report");
   access.addOptions(app);

@@ -4,7 +4,7 @@
 #include <iostream>
 #include <optional>
 
-#include "cli/cluster_access.h"
+#include "cli/cluster_connection.h"
 #include "cli/cluster_documents.h"
 #include "cli/loader.h"
 #include "cli/scan_policy.h"
@@ -107,7 +107,7 @@ int runScan(int argc, char** argv) { return runScan(argc, argv, std::cin, std::c
 
 int runScan(int argc, char** argv, std::istream& in, std::ostream& out, std::ostream& err) {
   Options options;
-  ClusterAccess access;
+  ClusterConnection access;
   CLI::App app(kAbout, "firebreak scan");
   access.addOptions(app);
   if (auto code = parseOptions(argc, argv, app, &options, out, err)) return *code;

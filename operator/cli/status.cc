@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "base/json.h"
-#include "cli/cluster_access.h"
+#include "cli/cluster_connection.h"
 
 namespace firebreak {
 namespace {
@@ -79,7 +79,7 @@ void print(const std::vector<Row>& rows) {
 }  // namespace
 
 int runStatus(int argc, char** argv) {
-  ClusterAccess access;
+  ClusterConnection access;
   std::string output = "table";
   CLI::App app("The policies, what was found and done, and the sensors", "firebreak status");
   access.addOptions(app);

@@ -1,4 +1,4 @@
-#include "cli/cluster_access.h"
+#include "cli/cluster_connection.h"
 
 #include <iostream>
 
@@ -6,13 +6,13 @@
 
 namespace firebreak {
 
-void ClusterAccess::addOptions(CLI::App& app) {
+void ClusterConnection::addOptions(CLI::App& app) {
   app.add_option("--kubeconfig", source_.kubeconfig,
                  "kubeconfig file (default: $KUBECONFIG, in-cluster, ~/.kube/config)");
   app.add_option("--context", source_.context, "context of the kubeconfig");
 }
 
-std::optional<int> ClusterAccess::open(CLI::App& app, int argc, char** argv) {
+std::optional<int> ClusterConnection::open(CLI::App& app, int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
@@ -22,7 +22,7 @@ std::optional<int> ClusterAccess::open(CLI::App& app, int argc, char** argv) {
   return std::nullopt;
 }
 
-bool ClusterAccess::connect(const CLI::App& app) {
+bool ClusterConnection::connect(const CLI::App& app) {
   auto config = kube::loadConfig(source_);
   auto transport =
       config ? kube::makeCurlTransport(*config) : tl::unexpected<Error>(config.error());
@@ -36,7 +36,7 @@ bool ClusterAccess::connect(const CLI::App& app) {
   return true;
 }
 
-Result<std::string> ClusterAccess::user() {
+Result<std::string> ClusterConnection::user() {
   auto review = client_->create(
       kube::kSelfSubjectReviews, "",
       {{"apiVersion", kube::apiVersionOf(kube::kSelfSubjectReviews)},

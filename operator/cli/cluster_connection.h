@@ -1,4 +1,4 @@
-// ClusterAccess: the way to the API server that the commands of people share: --kubeconfig and
+// ClusterConnection: the way to the API server that the commands of people share: --kubeconfig and
 // --context, a transport and a client. Owned by the command, used on its one thread.
 #pragma once
 
@@ -14,7 +14,7 @@
 
 namespace firebreak {
 
-class ClusterAccess {
+class ClusterConnection {
  public:
   // Adds the options; call before the command line is parsed.
   void addOptions(CLI::App& app);
