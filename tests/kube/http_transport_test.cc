@@ -244,7 +244,8 @@ class OptionalKindTest : public ::testing::Test {
     const std::string group = "/apis/gateway.networking.k8s.io/";
     const std::string served = version();
     if (broken_) return connection.answer(503, status(503, "ServiceUnavailable"));
-    if (served.empty() || !request.path.starts_with(group + served)) {
+    const bool here = request.path == group + served || request.path.starts_with(group + served + "/");
+    if (served.empty() || !here) {
       return connection.answer(404, status(404, "NotFound"));
     }
     if (request.path == group + served) {
