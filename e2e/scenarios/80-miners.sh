@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# 43 stand-ins of miners and 40 innocents on a real node: every stand-in is found and its pod isolated, no
+# 42 stand-ins of miners and 40 innocents on a real node: every stand-in is found and its pod isolated, no
 # innocent is, nothing beside them is written to; says how long it took from a program's start to its pod's
 # isolation. Removes what it made. One line per case; exit 1 if one failed.
 #

@@ -60,7 +60,6 @@ STANDINS = {
     "host-network": ("Deployment", LINE.split(), {"pod": {"hostNetwork": True}}),
     "init-container": ("Deployment", ["sleep", "infinity"], {"init": LINE.split()}),
     "sidecar": ("Deployment", ["sleep", "infinity"], {"sidecar": LINE.split()}),
-    "privileged": ("Deployment", LINE.split(), {"privileged": True}),
     # What only the node sees.
     "hidden-plain": ("Deployment", way("plain"), {}),
     "hidden-renamed": ("Deployment", way("renamed"), {}),
@@ -171,8 +170,6 @@ def standins():
         containers = [container("main", command, shape, more.get("env"), mounts)]
         if name.startswith("behaviour"):
             containers[0]["resources"]["requests"]["cpu"] = "150m"  # nothing but its load shows it
-        if more.get("privileged"):
-            containers[0]["securityContext"] = {"privileged": True}
         if "sidecar" in more:
             containers.append(container("agent", more["sidecar"], shape))
         init = [container("set-up", more["init"], shape)] if "init" in more else []
