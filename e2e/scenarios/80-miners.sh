@@ -71,7 +71,7 @@ missing() {
   done
 }
 noneMissing() { missing >"$work/missing"; [[ ! -s $work/missing ]]; }
-eventually 240 noneMissing
+eventually 400 noneMissing
 total=$(manifests names | wc -l)
 found=$((total - $(wc -l <"$work/missing")))
 if ((found == total)); then report ok "isolates $found of $total stand-ins, proven from inside, after $((SECONDS - begin)) s in all"
