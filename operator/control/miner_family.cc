@@ -5,6 +5,7 @@
 #include "api/projection.h"
 #include "api/remediation_json.h"
 #include "base/json.h"
+#include "control/config_map_use.h"
 #include "control/root_controller.h"
 #include "detect/miners/detect_miners.h"
 #include "remediate/plan/miners.h"
@@ -66,40 +67,6 @@ bool hasWholeShape(const Sighting& sighting) {
     });
   };
   return shows("randomx-memory", 20) && shows("flat-cpu", 1) && shows("quiet-flow", 1);
-}
-
-bool readsConfigMaps(const PodSpec& spec) {
-  const bool mounts = std::any_of(spec.volumes.begin(), spec.volumes.end(), [](const Volume& volume) {
-    return std::any_of(volume.sources.begin(), volume.sources.end(), [](const VolumeSource& source) {
-      return source.kind == VolumeSource::Kind::kConfigMap;
-    });
-  });
-  return mounts || std::any_of(spec.containers.begin(), spec.containers.end(), [](const Container& c) {
-    return std::any_of(c.env.begin(), c.env.end(), [](const EnvVar& var) {
-             return var.source == EnvVar::Source::kConfigMapKey;
-           }) ||
-           std::any_of(c.envFrom.begin(), c.envFrom.end(), [](const EnvFrom& from) {
-             return from.source == EnvFrom::Source::kConfigMap;
-           });
-  });
-}
-
-// A command line that names a path below one of the container's ConfigMaps.
-bool namesMountedConfigMap(const PodSpec& spec) {
-  std::set<std::string> volumes;
-  for (const Volume& volume : spec.volumes) {
-    for (const VolumeSource& source : volume.sources) {
-      if (source.kind == VolumeSource::Kind::kConfigMap) volumes.insert(volume.name);
-    }
-  }
-  return std::any_of(spec.containers.begin(), spec.containers.end(), [&](const Container& c) {
-    return std::any_of(c.mounts.begin(), c.mounts.end(), [&](const VolumeMount& mount) {
-      const auto names = [&](const std::string& word) { return word.find(mount.path) != word.npos; };
-      return volumes.contains(mount.volume) && !mount.path.empty() &&
-             (std::any_of(c.command.begin(), c.command.end(), names) ||
-              std::any_of(c.args.begin(), c.args.end(), names));
-    });
-  });
 }
 
 }  // namespace
