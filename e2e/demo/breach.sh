@@ -4,7 +4,7 @@
 # shellcheck disable=SC2154  # demo comes from lib.sh
 
 manifests=${demo:-e2e/demo}/manifests
-miner_pod='' miner_ip='' pool_ip='' old_token='' intruder_work=''
+miner_pod='' miner_ip='' pool_ip='' old_token='' intruder_work='' opened_at='' url=''
 
 demo_images='e2e-console e2e-standins'
 demo_namespaces='ops shop pool outside'
@@ -25,19 +25,14 @@ prepare_cluster() {
   pool_ip=$(kubectl -n pool get service pool -o jsonpath='{.spec.clusterIP}')
 }
 
-# open_console: the one command that starts it all; prints when it was given.
+# open_console: the one command that starts it all; sets opened_at, and the url that leads to it. The node
+# port is the one that the API server gave in its answer: a moment later Firebreak may have taken it back.
 open_console() {
-  local at
-  at=$(now_ms)
-  kubectl apply -f "$manifests/41-console-service.yaml" >/dev/null
-  echo "$at"
-}
-
-# Both empty where the Service is gone or no longer has a node port.
-console_url() {
   local port
-  port=$(kubectl -n ops get service console -o jsonpath='{.spec.ports[0].nodePort}' 2>/dev/null)
-  if [ -n "$port" ]; then echo "http://$(node_ip):$port"; fi
+  opened_at=$(now_ms)
+  port=$(kubectl apply -f "$manifests/41-console-service.yaml" -o jsonpath='{.spec.ports[0].nodePort}')
+  [ -n "$port" ] || fail 'the console gets no node port'
+  url=http://$(node_ip):$port
 }
 
 # From outside the cluster, as the intruder: the list of namespaces is on the page. A busy machine may
