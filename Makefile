@@ -1,5 +1,5 @@
-# Firebreak, from a bare Debian 12 to a running demo. `make help` lists the targets; each brings up
-# what it needs, in any order. The work is in e2e/; this file only says what depends on what.
+# Firebreak, from a bare Debian 12 to a running demo. `make help` lists the targets; each installs and
+# brings up what it needs, in any order. The work is in e2e/; this file only says what depends on what.
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
@@ -24,14 +24,14 @@ help: ## this list
 deps: ## install what is missing to build and test (Debian 12)
 	@e2e/deps
 
-build: ## the release binary: build/release/firebreak
+build: deps ## the release binary: build/release/firebreak
 	@cmake --preset release --log-level=WARNING >/dev/null
 	@cmake --build build/release -j $(JOBS) --target firebreak
 
 image: build ## the container image: build/image/firebreak.tar
 	@e2e/image
 
-cluster: ## a Kubernetes on this machine: build/cluster/kubeconfig
+cluster: deps ## a Kubernetes on this machine: build/cluster/kubeconfig
 	@$(CTL) up
 
 install: image cluster ## the chart with this image and every capability on, on that cluster
@@ -43,13 +43,13 @@ uninstall: ## take the chart off again; nothing happens when there is none
 cluster-down: ## stop the cluster; nothing happens when there is none
 	@$(CTL) down
 
-unit: ## unit tests under the address and undefined-behaviour sanitizers
+unit: deps ## unit tests under the address and undefined-behaviour sanitizers
 	@e2e/unit asan-ubsan
 
-tsan: ## unit tests of kube/ and control/ under the thread sanitizer
+tsan: deps ## unit tests of kube/ and control/ under the thread sanitizer
 	@e2e/unit tsan kube control
 
-test: ## everything: unit tests, then the scenarios on a cluster of their own
+test: deps ## everything: unit tests, then the scenarios on a cluster of their own
 	@e2e/run $(SCENARIOS)
 
 crash: image ## the operator, killed before and after each of its writes, on a cluster of its own
