@@ -7,8 +7,9 @@
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
-cmake --preset dev >/dev/null
-ninja -C build/dev kube_live_test >/dev/null
+# The build of the unit tests, which the whole run has made already.
+cmake --preset asan-ubsan --log-level=WARNING >/dev/null
+cmake --build build/asan-ubsan --target kube_live_test >/dev/null
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -32,4 +33,4 @@ exit 1
 DISTURB
 chmod +x "$work/disturb"
 if [[ -n ${E2E_NETNS:-} ]]; then export FIREBREAK_TEST_DISTURB=$work/disturb; fi
-FIREBREAK_TEST_KUBECONFIG=$KUBECONFIG build/dev/tests/kube/kube_live_test --gtest_brief=0
+FIREBREAK_TEST_KUBECONFIG=$KUBECONFIG build/asan-ubsan/tests/kube/kube_live_test --gtest_brief=0
