@@ -36,6 +36,9 @@ bool startsCommand(const std::vector<std::string>& words, size_t index) {
                                                          "sudo", "tini", "dumb-init", "then"};
   if (std::find(kStarters.begin(), kStarters.end(), baseName(before)) != kStarters.end()) return true;
   if (before.size() >= 2 && before[0] == '-' && before[1] != '-' && before.back() == 'c') return true;
+  // `python3 -m flower`, `python3 /opt/bin/flower`.
+  const bool module = before == "-m" && index >= 2;
+  if (baseName(words[module ? index - 2 : index - 1]).starts_with("python")) return true;
   return before[0] != '-' && before.find('=') != std::string::npos;
 }
 

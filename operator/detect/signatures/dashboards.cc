@@ -11,7 +11,8 @@ const std::vector<Product>& dashboardProducts() {
     std::vector<Product> all;
     for (auto part : {kubernetesConsoles, deliveryConsoles, notebookConsoles,
                       observabilityConsoles, databaseConsoles, jobConsoles,
-                      terminalConsoles, infrastructureConsoles}) {
+                      terminalConsoles, infrastructureConsoles, metricsConsoles,
+                      platformConsoles}) {
       std::vector<Product> some = part();
       std::move(some.begin(), some.end(), std::back_inserter(all));
     }

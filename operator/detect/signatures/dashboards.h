@@ -20,6 +20,8 @@ std::vector<Product> databaseConsoles();       // databases, queues, registries
 std::vector<Product> jobConsoles();            // job queues, pipelines, data platforms
 std::vector<Product> terminalConsoles();       // terminals, editors, files, model servers
 std::vector<Product> infrastructureConsoles();  // gateways, stores, smaller cluster consoles
+std::vector<Product> metricsConsoles();  // costs, flows, traces, nodes
+std::vector<Product> platformConsoles();  // registries of services, schedulers, gateways to data
 
 // A GET path with side effects, which nobody may ask for: of any product, also below a prefix.
 bool hasSideEffects(std::string_view path);

@@ -22,6 +22,10 @@ std::vector<Product> observabilityConsoles() {
                   {.path = "/api/org/users",
                    .open = {.contentType = "json", .keys = {"/0/orgId", "/0/userId", "/0/role"}},
                    .controlPath = "/api/firebreak-no-such"},
+                  // Where the organisation has a home dashboard of its own, the rights say it.
+                  {.path = "/api/access-control/user/actions",
+                   .open = {.contentType = "json", .values = {{"/dashboards:create", "true"}}},
+                   .controlPath = "/api/firebreak-no-such"},
                   {.path = "/api/org",
                    .open = {.contentType = "json", .keys = {"/id", "/name"}},
                    .grants = Grants::kData,

@@ -68,5 +68,15 @@ TEST(ConsoleCandidates, AnOrdinaryWebServerOnAnOddPortIsNotAsked) {
   EXPECT_TRUE(candidatesFor(dashboardProducts(), {pod}, consoleService(), 81, 7777).empty());
 }
 
+TEST(Candidates, AModuleOrAScriptThatPythonRunsIsAProgram) {
+  Container container;
+  container.command = {"/usr/bin/python3", "-m", "kube_web", "--port", "8080"};
+  EXPECT_TRUE(runsProduct(product("kube-web-view"), container));
+  container.command = {"python3.11", "/opt/bin/locust", "-f", "x.py"};
+  EXPECT_TRUE(runsProduct(product("locust"), container));
+  container.command = {"grep", "-m", "locust"};
+  EXPECT_FALSE(runsProduct(product("locust"), container));
+}
+
 }  // namespace
 }  // namespace firebreak::detect

@@ -19,12 +19,13 @@ struct Fixture {
   const char* lockedType;
   const char* lockedBody;
   const char* lockedLocation = "";
+  const char* openLocation = "";
 };
 
 inline constexpr const char* kJson = "application/json";
 inline constexpr const char* kHtml = "text/html; charset=utf-8";
 
-// Of the products of dashboards_jobs.cc, dashboards_terminals.cc and dashboards_infrastructure.cc.
+// Of the products of all files of signatures/ but the first five.
 const std::vector<Fixture>& moreFixtures();
 
 }  // namespace firebreak::detect

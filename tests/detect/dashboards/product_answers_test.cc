@@ -22,6 +22,8 @@ const std::vector<Fixture>& fixtures() {
        Grants::kControl, 302, "text/plain", "", "https://idp.example/authorize?x"},
       {"kubectl-proxy", "/api/v1/namespaces?limit=1", 200, kJson, kNamespaces, Grants::kControl, 403,
        kJson, R"({"kind":"Status","status":"Failure","reason":"Forbidden","code":403})"},
+      {"kubectl-proxy", "/api", 200, kJson, R"({"kind":"APIVersions","versions":["v1"]})", Grants::kData,
+       403, kJson, R"({"kind":"Status","status":"Failure","reason":"Forbidden","code":403})"},
       {"kubernetes-dashboard", "/api/v1/namespace", 200, kJson,
        R"({"listMeta":{"totalItems":1},"namespaces":[{"objectMeta":{"name":"default"}}],"errors":[]})",
        Grants::kControl, 401, kJson, R"({"ErrStatus":{"code":401,"reason":"Unauthorized"}})"},
@@ -29,7 +31,7 @@ const std::vector<Fixture>& fixtures() {
        Grants::kData, 401, kJson, "{}"},
       {"headlamp", "/clusters/main/api/v1/namespaces?limit=1", 200, kJson, kNamespaces,
        Grants::kControl, 401, kJson, R"({"kind":"Status","code":401})"},
-      {"tekton-dashboard", "/v1/properties", 200, kJson,
+      {"tekton-dashboard", "/v1/properties", 200, "text/plain; charset=utf-8",
        R"({"dashboardNamespace":"tekton","dashboardVersion":"v0.50.0","isReadOnly":false})",
        Grants::kControl, 403, kJson, "{}"},
       {"tekton-dashboard", "/v1/properties", 200, kJson,
@@ -60,6 +62,9 @@ const std::vector<Fixture>& fixtures() {
       {"argo-workflows", "/api/v1/workflows/?listOptions.limit=1", 200, kJson,
        R"({"metadata":{"resourceVersion":"7"},"items":null})", Grants::kControl, 401, kJson,
        R"({"code":16,"message":"token not valid"})"},
+      {"argo-workflows", "/api/v1/info", 200, kJson,
+       R"({"managedNamespace":"argo","modals":{"feedback":true,"firstTimeUser":true,"newVersion":true}})",
+       Grants::kControl, 401, kJson, R"({"code":16,"message":"token not valid"})"},
       {"jenkins", "/api/json?tree=_class,useSecurity", 200, kJson,
        R"({"_class":"hudson.model.Hudson","useSecurity":false})", Grants::kControl, 403, kHtml,
        "Authentication required"},
@@ -80,6 +85,12 @@ const std::vector<Fixture>& fixtures() {
       {"node-red", "/settings", 200, kJson,
        R"({"httpNodeRoot":"/","version":"4.1.0","user":{"anonymous":true,"permissions":"read"}})",
        Grants::kData, 401, "text/plain", "Unauthorized"},
+      {"node-red", "/settings", 200, kJson,
+       R"({"httpNodeRoot":"/","version":"4.1.15","user":{"anonymous":true,"permissions":["flows.read"]}})",
+       Grants::kData, 401, "", "Unauthorized"},
+      {"node-red", "/settings", 200, kJson,
+       R"({"httpNodeRoot":"/","version":"4.1.15","user":{"anonymous":true,"permissions":"*"}})",
+       Grants::kControl, 401, "", "Unauthorized"},
       {"traefik", "/api/rawdata", 200, kJson, R"({"routers":{},"services":{}})", Grants::kControl, 401,
        "text/plain", "401 Unauthorized"},
       {"kubeflow", "/api/workgroup/env-info", 200, kJson,
@@ -88,6 +99,12 @@ const std::vector<Fixture>& fixtures() {
       {"nomad", "/v1/agent/self", 200, kJson,
        R"({"config":{"Datacenter":"dc1"},"member":{"Name":"n1"},"stats":{}})", Grants::kControl, 403,
        "text/plain", "Permission denied"},
+      {"nomad", "/v1/agent/self", 200, kJson,
+       R"({"config":{"ACL":{"Enabled":true},"Datacenter":"dc1"},"member":{"Name":"n1"},"stats":{}})",
+       Grants::kData, 403, "text/plain", "Permission denied"},
+      {"consul", "/v1/agent/self", 200, kJson,
+       R"({"Config":{"Datacenter":"dc1"},"DebugConfig":{"ACLsEnabled":true},"Member":{"Name":"n1"}})",
+       Grants::kData, 403, "text/plain", "Permission denied"},
       {"consul", "/v1/agent/self", 200, kJson,
        R"({"Config":{"Datacenter":"dc1"},"Member":{"Name":"n1"}})", Grants::kControl, 403,
        "text/plain", "Permission denied"},
@@ -96,6 +113,8 @@ const std::vector<Fixture>& fixtures() {
        kJson, R"({"message": "Forbidden", "reason": null})"},
       {"code-server", "/", 200, kHtml, "<title>code-server</title><meta id=\"vscode-workbench\">",
        Grants::kControl, 302, "", "", "./login"},
+      {"code-server", "/", 302, "", "", Grants::kControl, 302, "", "", "./login",
+       "./?folder=/home/coder/project"},
       {"ray", "/api/version", 200, kJson,
        R"({"version":"4","ray_version":"2.9.0","ray_commit":"x","session_name":"x"})", Grants::kControl,
        401, kJson, "{}"},
@@ -103,6 +122,8 @@ const std::vector<Fixture>& fixtures() {
        Grants::kData, 403, kHtml, "HTTP ERROR 403"},
       {"spark-ui", "/api/v1/applications", 200, kJson, R"([{"id":"local-1","name":"x","attempts":[]}])",
        Grants::kData, 403, kHtml, "HTTP ERROR 403"},
+      {"spark-ui", "/api/v1/version", 200, kJson, R"({"spark":"4.3.0"})", Grants::kData, 403, kHtml,
+       "HTTP ERROR 403"},
       {"flink", "/config", 200, kJson,
        R"({"flink-version":"1.18","flink-revision":"x","features":{"web-submit":true}})",
        Grants::kControl, 401, kJson, "{}"},
@@ -125,6 +146,9 @@ const std::vector<Fixture>& fixtures() {
       {"grafana", "/api/org/users", 200, kJson,
        R"([{"orgId":1,"userId":1,"login":"admin","role":"Admin"}])", Grants::kControl, 401, kJson,
        R"({"message":"Unauthorized"})"},
+      {"grafana", "/api/access-control/user/actions", 200, kJson,
+       R"({"dashboards:create":true,"dashboards:read":true})", Grants::kControl, 401, kJson,
+       R"({"message":"Unauthorized"})"},
       {"grafana", "/api/org", 200, kJson, R"({"id":1,"name":"Main Org.","address":{}})", Grants::kData,
        401, kJson, R"({"message":"Unauthorized"})"},
       {"prometheus", "/api/v1/status/flags", 200, kJson,
@@ -144,6 +168,10 @@ const std::vector<Fixture>& fixtures() {
       {"kiali", "/api/auth/info", 200, kJson, R"({"strategy":"anonymous"})", Grants::kControl, 401, kJson,
        "{}"},
       {"phpmyadmin", "/", 200, kHtml, "logged_in:true <a href='index.php?route=/logout'>",
+       Grants::kControl, 200, kHtml, "logged_in:false <input name='pma_username'>"},
+      {"phpmyadmin", "/", 200, kHtml, "logged_in:true <a href='logout.php?token=x'>", Grants::kControl, 401,
+       kHtml, "Wrong username/password. Access denied."},
+      {"phpmyadmin", "/phpmyadmin/", 200, kHtml, "logged_in:true <a href='index.php?route=/logout'>",
        Grants::kControl, 200, kHtml, "logged_in:false <input name='pma_username'>"},
       {"pgadmin", "/browser/", 200, kHtml, "<title>pgAdmin 4</title>", Grants::kControl, 302, "", "",
        "/login?next=%2Fbrowser%2F"},
@@ -173,7 +201,7 @@ const ProofRequest* proofOf(const Fixture& fixture, const ProbeAnswer& answer) {
 
 TEST(ProductAnswers, OpenAnswersAreOpenAndSayWhatTheyGrant) {
   for (const Fixture& f : fixtures()) {
-    const auto proof = answered(f.path, f.openStatus, f.openType, f.openBody);
+    const auto proof = answered(f.path, f.openStatus, f.openType, f.openBody, f.openLocation);
     const ProofRequest* request = proofOf(f, proof);
     ASSERT_NE(request, nullptr) << f.product << " " << f.path;
     EXPECT_EQ(request->grants, f.grants) << f.product << " " << f.path;
@@ -194,7 +222,7 @@ TEST(ProductAnswers, NoProductTakesAnothersOpenAnswerForItsOwn) {
   for (const Fixture& f : fixtures()) {
     for (const Product& other : dashboardProducts()) {
       if (other.id == f.product) continue;
-      const auto answer = answered(f.path, f.openStatus, f.openType, f.openBody);
+      const auto answer = answered(f.path, f.openStatus, f.openType, f.openBody, f.openLocation);
       const ProofRequest* request = fulfilledProof(other, answer);
       // Both speak the Kubernetes API itself.
       EXPECT_EQ(request, nullptr) << other.id << " took " << f.product << "'s answer to " << f.path;
@@ -214,7 +242,7 @@ TEST(ProductAnswers, EveryProofHasAFixture) {
 
 TEST(ProductTable, IsWellFormed) {
   std::set<std::string> ids;
-  EXPECT_GE(dashboardProducts().size(), 90U);
+  EXPECT_GE(dashboardProducts().size(), 100U);
   for (const Product& each : dashboardProducts()) {
     EXPECT_TRUE(ids.insert(each.id).second) << each.id;
     EXPECT_FALSE(each.name.empty()) << each.id;
@@ -226,7 +254,7 @@ TEST(ProductTable, IsWellFormed) {
       EXPECT_TRUE(proof.controlPath.starts_with('/')) << each.id;
       EXPECT_NE(proof.controlPath.find("firebreak-no-such"), std::string::npos) << each.id;
       const bool telling = !proof.open.keys.empty() || !proof.open.values.empty() ||
-                           !proof.open.texts.empty();
+                           !proof.open.texts.empty() || !proof.open.location.empty();
       EXPECT_TRUE(telling) << each.id << ": a status alone proves nothing";
     }
     for (const OffRule& rule : each.off) {
