@@ -32,7 +32,7 @@ cleanup() {
   kubectl "${operator[@]}" delete remediations.firebreak.dev "$inside" "$outside" --ignore-not-found --wait=false
   kubectl "${operator[@]}" delete nodeguards.firebreak.dev "$run" --ignore-not-found --wait=false
   kubectl delete securitypolicies.firebreak.dev "$run" --ignore-not-found --wait=false
-  kubectl delete clusterrolebinding,clusterrole "$run" --ignore-not-found --wait=false
+  kubectl delete clusterrolebinding,clusterrole "$run" "$run-sole" --ignore-not-found --wait=false
   kubectl delete namespace "$inside" "$outside" --ignore-not-found --wait=false
   rm -rf "$work"
 } >/dev/null 2>&1
@@ -140,6 +140,23 @@ apiVersion: networking.k8s.io/v1
 kind: NetworkPolicy
 metadata: {name: theirs, namespace: $inside}
 spec: {podSelector: {}}
+---
+apiVersion: networking.k8s.io/v1
+kind: Ingress
+metadata: {name: front, namespace: $inside}
+spec:
+  rules:
+  - host: a.example
+    http:
+      paths:
+      - {path: /, pathType: Prefix, backend: {service: {name: web, port: {number: 80}}}}
+      - {path: /view, pathType: Prefix, backend: {service: {name: s, port: {number: 80}}}}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRoleBinding
+metadata: {name: $run-sole}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: cluster-admin}
+subjects: [{kind: ServiceAccount, name: theirs, namespace: $inside}]
 ---
 apiVersion: v1
 kind: Secret
@@ -292,6 +309,15 @@ merge service was '{"spec":{"type":"NodePort"}}'
 allowed "publishing a Service again as it was" "${args[@]}"
 merge service was '{"spec":{"type":"LoadBalancer"}}'
 refused "publishing a Service again otherwise" "only as it was before Firebreak unpublished it" "${args[@]}"
+route() { args=("${operator[@]}" -n "$inside" patch ingress front --type=json --dry-run=server -p "[$1]"); }
+route '{"op":"replace","path":"/spec/rules/0/http/paths/1/backend/service/name","value":"firebreak-locked"}'
+allowed "detaching a route" "${args[@]}"
+route '{"op":"replace","path":"/spec/rules/0/http/paths/0/backend/service/name","value":"other"}'
+refused "another backend of an Ingress" "to and from firebreak-locked only" "${args[@]}"
+route '{"op":"replace","path":"/spec/rules/0/host","value":"b.example"}'
+refused "another host of an Ingress" "to and from firebreak-locked only" "${args[@]}"
+route '{"op":"remove","path":"/spec/rules/0/http/paths/0"}'
+refused "a path less in an Ingress" "to and from firebreak-locked only" "${args[@]}"
 merge service s '{"spec":{"selector":{"app":"other"}}}'
 refused "another selector of a Service" "never changes the selector of a Service" "${args[@]}"
 allowed "a NetworkPolicy of Firebreak's" "${operator[@]}" create --dry-run=server -f "$work/np-ours.yaml"
@@ -307,7 +333,8 @@ refused "another Secret in its own namespace" "in its own namespace the Firebrea
 allowed "stopping itself" "${operator[@]}" -n "$namespace" patch deployment "$release-operator" --subresource=scale --type=merge --dry-run=server -p '{"spec":{"replicas":0}}'
 refused "more replicas of itself" "in its own namespace the Firebreak operator does not write" "${operator[@]}" -n "$namespace" patch deployment "$release-operator" --subresource=scale --type=merge --dry-run=server -p '{"spec":{"replicas":5}}'
 refused "a binding to cluster-admin" "never does CREATE on clusterrolebindings" "${operator[@]}" create clusterrolebinding "$run-x" --clusterrole=cluster-admin --user=x --dry-run=server
-allowed "deleting a binding" "${operator[@]}" delete clusterrolebinding "$run" --dry-run=server
+allowed "deleting a binding that makes one ServiceAccount cluster-admin" "${operator[@]}" delete clusterrolebinding "$run-sole" --dry-run=server
+refused "deleting another binding" "only ClusterRoleBindings that make one ServiceAccount alone cluster-admin" "${operator[@]}" delete clusterrolebinding "$run" --dry-run=server
 refused "a token of somebody's ServiceAccount" "never does CREATE on serviceaccounts/token" "${operator[@]}" -n "$inside" create token theirs
 refused "another mode in a SecurityPolicy" "never changes the spec of a SecurityPolicy" "${operator[@]}" patch securitypolicies.firebreak.dev "$run" --type=merge --dry-run=server -p '{"spec":{"mode":"Enforce"}}'
 allowed "its finalizer on a SecurityPolicy" "${operator[@]}" patch securitypolicies.firebreak.dev "$run" --type=merge --dry-run=server -p '{"metadata":{"finalizers":["firebreak.dev/undo"]}}'

@@ -58,6 +58,8 @@ std::string patchText(const Step& step) {
 }
 
 std::string undoText(const Step& step) {
+  // What was deleted nobody brings back by a patch; a person may have a line that does.
+  if (step.type == PatchType::kDelete) return stringOr(member(step.manifest, "undoByHand"));
   if (step.reversal == Reversal::kIrreversible) return "";
   switch (step.type) {
     case PatchType::kJsonPatch:
@@ -68,7 +70,7 @@ std::string undoText(const Step& step) {
       return dumpJson({{"op", "release"}, {"orderID", member(step.manifest, "orderID")}});
     case PatchType::kDelete:
     case PatchType::kExternal:
-      return "";
+      break;
   }
   return "";
 }

@@ -17,12 +17,16 @@
 #include "control/historian.h"
 #include "control/key_ring.h"
 #include "control/ledger.h"
+#include "control/look_pace.h"
 #include "control/miner_family.h"
 #include "control/opener.h"
 #include "control/policy_reconciler.h"
 #include "control/prober.h"
+#include "control/publisher.h"
 #include "control/secret_family.h"
 #include "control/world.h"
+#include "detect/dashboards/host_publication.h"
+#include "detect/secrets/rbac_reach.h"
 #include "kube/client.h"
 #include "kube/events.h"
 
@@ -98,11 +102,14 @@ struct Controller::Impl {
   Result<std::optional<WallTime>> onPod(const std::string& key);
   Result<std::optional<WallTime>> onNodeGuard(const std::string& key);
   Result<std::optional<WallTime>> onService(const std::string& key);
+  Result<std::optional<WallTime>> onPublisher(const std::string& key);
+  Result<std::optional<WallTime>> onConsole(const Subject& subject, const SecurityPolicy& policy);
   Result<std::optional<WallTime>> onConsequence(const std::string& key);
   Result<std::optional<WallTime>> onExposures(const std::string& ns, bool marked);
   Result<std::optional<WallTime>> onPublicReaders();
   void addServicesOf(const Pod& pod);
   void pokeTarget(Family family, const ObjectRef& target);
+  void pokePublishers(const std::string& ns);
 
   Clock& clock;
   const ControllerOptions options;
@@ -161,6 +168,7 @@ void Controller::Impl::addHandlers() {
   dispatcher.handle("sweep", [this](const std::string&) { return sweepPods(); });
   dispatcher.handle("pod", [this](const std::string& key) { return onPod(key); });
   dispatcher.handle("service", [this](const std::string& key) { return onService(key); });
+  dispatcher.handle("publisher", [this](const std::string& key) { return onPublisher(key); });
   dispatcher.handle("marked", [this](const std::string& ns) { return onExposures(ns, true); });
   dispatcher.handle("literals", [this](const std::string& ns) { return onExposures(ns, false); });
   dispatcher.handle("readers", [this](const std::string&) { return onPublicReaders(); });
@@ -182,6 +190,7 @@ void Controller::Impl::watchChanges() {
     enqueue("pod", key);
     if (!now && old) {
       pokeTarget(Family::kMiner, {"v1", "Pod", old->meta.ns, old->meta.name, old->meta.uid});
+      if (detect::publishesItself(*old)) pokePublishers(old->meta.ns);
     }
   });
   world.services.onChange([this](const std::string& key, const auto& old, const auto& now) {
@@ -191,7 +200,7 @@ void Controller::Impl::watchChanges() {
                  {"v1", "Service", old->meta.ns, old->meta.name, old->meta.uid});
     }
   });
-  for (auto* kind : {&world.ingresses, &world.routes}) {
+  for (auto* kind : world.routeKinds()) {
     kind->onChange([this](const std::string&, const auto&, const auto& now) {
       if (!now) return;
       for (const IngressPath& path : now->paths) {
@@ -215,12 +224,20 @@ void Controller::Impl::watchChanges() {
     enqueue("marked", key, QueuePriority::kBackground);
     enqueue("literals", key, QueuePriority::kBackground);
   });
-  world.locks.onChange([this](const std::string&, const auto& old, const auto& now) {
+  world.networkPolicies.onChange([this](const std::string&, const auto& old, const auto& now) {
+    if (!judging) return;
     // One that is new is our own write; one that was changed or taken off is looked at at once.
     if (old && !old->remediation.empty()) {
       enqueue("remediation", old->remediation, QueuePriority::kUrgent);
     }
-    (void)now;
+    // Policies add up: one of somebody else's may admit what ours shut, or make ours one too many.
+    const PolicyMark& mark = now ? *now : *old;
+    if (!mark.remediation.empty()) return;
+    for (const auto& known : world.remediations.snapshot()) {
+      if (known->family != Family::kOpenDashboard || known->target.ns != mark.ns) continue;
+      dashboards.askSoon(known->name);
+      enqueue("remediation", known->name);
+    }
   });
   world.brakes.onChange([this](const std::string&, const auto&, const auto&) {
     enqueueEverything();
@@ -299,9 +316,22 @@ void Controller::Impl::pokeTarget(Family family, const ObjectRef& target) {
   if (!name.empty() && world.remediations.get(name)) enqueue("remediation", name);
 }
 
+// Workloads are not watched: one may have gone with its last pod.
+void Controller::Impl::pokePublishers(const std::string& ns) {
+  for (const auto& known : world.remediations.snapshot()) {
+    if (known->family == Family::kOpenDashboard && known->target.ns == ns &&
+        known->target.kind != "Service") {
+      enqueue("remediation", known->name);
+    }
+  }
+}
+
 Result<std::optional<WallTime>> Controller::Impl::onPod(const std::string& key) {
   auto pod = world.pods.get(key);
   if (!pod || pod->meta.deleting) return std::optional<WallTime>();
+  if (detect::publishesItself(*pod)) {
+    enqueue("publisher", publisherKey(*pod), QueuePriority::kBackground);
+  }
   ObjectRef target{"v1", "Pod", pod->meta.ns, pod->meta.name, pod->meta.uid};
   Coverage coverage = coverageOf(world, pod->meta.ns);
   const SecurityPolicy* policy = coverage.acting();
@@ -321,6 +351,7 @@ Result<std::optional<WallTime>> Controller::Impl::onPod(const std::string& key) 
 }
 
 void Controller::Impl::addServicesOf(const Pod& pod) {
+  if (detect::publishesItself(pod)) enqueue("publisher", publisherKey(pod));
   for (const auto& service : world.services.inNamespace(pod.meta.ns)) {
     if (service->selector.empty()) continue;
     bool selects = std::all_of(
@@ -340,14 +371,39 @@ Result<std::optional<WallTime>> Controller::Impl::onService(const std::string& k
   if (policy == nullptr || policy->modeOf(Family::kOpenDashboard) == Mode::kDisabled) {
     return std::optional<WallTime>();
   }
-  ObjectRef target{"v1", "Service", service->meta.ns, service->meta.name, service->meta.uid};
+  auto subject = dashboards.subjectOf(*service);
+  if (!subject) return tl::unexpected(subject.error());
+  return onConsole(*subject, *policy);
+}
+
+Result<std::optional<WallTime>> Controller::Impl::onPublisher(const std::string& key) {
+  Coverage coverage = coverageOf(world, key.substr(0, key.find('/')));
+  const SecurityPolicy* policy = coverage.acting();
+  if (policy == nullptr || policy->modeOf(Family::kOpenDashboard) == Mode::kDisabled) {
+    return std::optional<WallTime>();
+  }
+  auto publisher = publisherOf(client, world, key);
+  if (!publisher) return tl::unexpected(publisher.error());
+  if (!*publisher) return std::optional<WallTime>();
+  return onConsole(dashboards.subjectOf(**publisher, policy), *policy);
+}
+
+// Whether it is open now, and when to look again.
+Result<std::optional<WallTime>> Controller::Impl::onConsole(const Subject& subject,
+                                                            const SecurityPolicy& policy) {
+  const ObjectRef& target = subject.target;
   std::string name = opener.nameFor(Family::kOpenDashboard, target);
   if (auto known = world.remediations.get(name); known && remediate::hasStarted(known->status)) {
+    dashboards.askSoon(name);
     enqueue("remediation", name);  // looks for drift
     return std::optional<WallTime>();
   }
-  ConsoleLook look = dashboards.look(*service, *policy);
-  if (!look.candidate) return std::optional<WallTime>();
+  ConsoleLook look = dashboards.look(subject, policy);
+  // Endpoints that somebody writes by hand are not watched.
+  const bool byHand =
+      subject.byEndpoints || (subject.service.selector.empty() && target.kind == "Service" &&
+                              subject.service.type != "ExternalName");
+  if (!look.candidate && !byHand) return std::optional<WallTime>();
   if (highestTier(look.findings) == Tier::kRemediate) {
     auto opened = opener.open(Family::kOpenDashboard, target, look.findings);
     if (!opened) return tl::unexpected(opened.error());
@@ -356,17 +412,19 @@ Result<std::optional<WallTime>> Controller::Impl::onService(const std::string& k
     alerts.tell(Family::kOpenDashboard, target, look.findings);
     if (!look.silent && !name.empty() && world.remediations.get(name)) enqueue("remediation", name);
   }
-  // A port that does not answer yet (a pod that starts, a rule that is being programmed) is asked
-  // again soon, everything else on the policy's interval.
-  auto interval = std::chrono::seconds(std::max<int64_t>(5, policy->dashboards.probeIntervalSeconds));
-  bool young = clock.wall() - service->meta.created < std::chrono::minutes(5);
-  auto again = look.silent ? std::chrono::seconds(young ? 1 : 30) : interval;
-  return std::optional<WallTime>(clock.wall() + std::min(again, interval));
+  return std::optional<WallTime>(
+      clock.wall() + untilNextLook(probeInterval(policy), look.silentLooks, target.uid));
 }
 
 Result<std::optional<WallTime>> Controller::Impl::onConsequence(const std::string& key) {
   auto console = world.remediations.get(key);
   if (!console || console->status.findings.empty()) return std::optional<WallTime>();
+  // What RBAC alone puts within reach is told and never acted on.
+  for (const Finding& finding : console->status.findings) {
+    if (finding.rule == detect::kRbacReachRule) {
+      alerts.tell(Family::kExposedSecret, console->target, {finding});
+    }
+  }
   auto consequences = secrets.consequencesOf(*console);
   if (!consequences) {
     if (consequences.error().code != ErrorCode::kForbidden) {

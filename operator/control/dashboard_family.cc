@@ -2,15 +2,13 @@
 
 #include <algorithm>
 
-#include "api/projection.h"
 #include "base/json.h"
-#include "control/root_controller.h"
+#include "control/look_pace.h"
 #include "detect/dashboards/address.h"
 #include "detect/dashboards/console_shut.h"
 #include "detect/dashboards/ingress_controllers.h"
 #include "detect/dashboards/policy_products.h"
 #include "detect/signatures/dashboards.h"
-#include "remediate/plan/dashboards.h"
 
 namespace firebreak::control {
 namespace {
@@ -20,24 +18,24 @@ using remediate::ProofView;
 
 constexpr int kKubeletPort = 10250;
 
-std::vector<Pod> copies(const std::vector<std::shared_ptr<const Pod>>& pods) {
-  std::vector<Pod> all;
-  for (const auto& pod : pods) all.push_back(*pod);
-  return all;
-}
-
 }  // namespace
 
 DashboardFamily::DashboardFamily(kube::Client& client, World& world, Prober& prober, Clock& clock)
-    : client_(client), world_(world), prober_(prober), clock_(clock) {}
+    : client_(client),
+      world_(world),
+      prober_(prober),
+      clock_(clock),
+      optional_(client, clock),
+      reach_(client, clock) {}
 
-ConsoleQuestion DashboardFamily::questionFor(const Service& service,
+ConsoleQuestion DashboardFamily::questionFor(const Subject& subject,
                                              const SecurityPolicy* policy) const {
+  const Service& service = subject.service;
   ConsoleQuestion question;
   question.service = service;
-  question.pods = copies(world_.podsSelectedBy(service.meta.ns, service.selector));
+  question.pods = subject.pods;
   for (const auto& node : world_.nodes.snapshot()) question.nodes.push_back(*node);
-  for (const auto* kind : {&world_.ingresses, &world_.routes}) {
+  for (const auto* kind : world_.routeKinds()) {
     for (const auto& ingress : kind->inNamespace(service.meta.ns)) {
       question.ingresses.push_back(*ingress);
     }
@@ -88,22 +86,14 @@ const std::vector<detect::Product>& DashboardFamily::productsOf(
   return known->second;
 }
 
-Result<Json> DashboardFamily::rootController(const Service& service) const {
-  for (const auto& pod : world_.podsSelectedBy(service.meta.ns, service.selector)) {
-    if (pod->meta.controller.kind.empty()) continue;
-    return rootControllerOf(client_, service.meta.ns, pod->meta.controller);
-  }
-  return Json();
-}
-
-ConsoleLook DashboardFamily::look(const Service& service, const SecurityPolicy& policy) {
-  ConsoleQuestion question = questionFor(service, &policy);
+ConsoleLook DashboardFamily::look(const Subject& subject, const SecurityPolicy& policy) {
   detect::DashboardObservation observation;
-  observation.service = service;
-  observation.pods = question.pods;
+  observation.service = subject.service;
+  observation.target = subject.target;
+  observation.pods = subject.pods;
   observation.minReach =
       policy.dashboards.clusterReach ? detect::Reach::kCluster : detect::Reach::kPublished;
-  observation.paths = probeConsole(prober_, question);
+  observation.paths = probeConsole(prober_, questionFor(subject, &policy));
   ConsoleLook result;
   result.candidate = !observation.paths.empty();
   result.silent = std::any_of(
@@ -113,91 +103,81 @@ ConsoleLook DashboardFamily::look(const Service& service, const SecurityPolicy& 
   result.console = detect::openConsoleOf(observation);
   std::lock_guard lock(mutex_);
   constexpr size_t kMostRemembered = 1024;
-  if (recent_.size() >= kMostRemembered) recent_.clear();
-  recent_[service.meta.uid] = {service.meta.resourceVersion, clock_.mono(), result};
+  const std::string& uid = subject.target.uid;
+  if (recent_.size() >= kMostRemembered && !recent_.contains(uid)) recent_.clear();
+  if (result.silent) result.silentLooks = recent_[uid].look.silentLooks + 1;
+  recent_[uid] = {subject.service.meta.resourceVersion, clock_.mono(), result};
   return result;
 }
 
-ConsoleLook DashboardFamily::recentLook(const Service& service, const SecurityPolicy& policy) {
+ConsoleLook DashboardFamily::recentLook(const Subject& subject, const SecurityPolicy& policy) {
   constexpr std::chrono::seconds kRecent{5};
   {
     std::lock_guard lock(mutex_);
-    auto known = recent_.find(service.meta.uid);
-    if (known != recent_.end() && known->second.version == service.meta.resourceVersion &&
+    auto known = recent_.find(subject.target.uid);
+    if (known != recent_.end() &&
+        known->second.version == subject.service.meta.resourceVersion &&
         clock_.mono() - known->second.at < kRecent) {
       return known->second.look;
     }
   }
-  return look(service, policy);
+  return look(subject, policy);
 }
 
-Status DashboardFamily::readForPlan(const Remediation& remediation,
-                                    const remediate::JournalKeys& keys,
-                                    const detect::OpenConsole& console, const Service& service,
-                                    const Json& serviceJson, const SecurityPolicy* policy,
-                                    Plan* plan) {
-  DashboardTarget target;
-  target.remediation = remediation.name;
-  target.service = service;
-  target.serviceJson = serviceJson;
-  target.servicePorts = console.servicePorts;
-  target.pods = copies(world_.podsSelectedBy(service.meta.ns, service.selector));
-  auto images = remediate::sealedImages(keys, remediation);
-  auto policies = client_.list(kube::kNetworkPolicies, service.meta.ns);
-  if (!policies) return tl::unexpected(policies.error());
-  for (const Json& item : member(*policies, "items")) target.networkPolicies.push_back(item);
-  auto ingresses = client_.list(kube::kIngresses, service.meta.ns);
-  if (!ingresses) return tl::unexpected(ingresses.error());
-  for (const Json& item : member(*ingresses, "items")) {
-    target.ingresses.push_back(remediate::rewind(item, images));
-  }
-  if (policy != nullptr && policy->dashboards.actions.contains("ScaleToZero")) {
-    auto controller = rootController(service);
-    if (!controller) return tl::unexpected(controller.error());
-    target.workloadJson = remediate::rewind(*controller, images);
-  }
-  if (policy != nullptr) {
-    target.actions = policy->dashboards.actions;
-    target.allowFrom = policy->dashboards.allowFrom;
-  }
-  *plan = planDashboards(target);
-  return {};
+void DashboardFamily::askSoon(const std::string& remediation) {
+  std::lock_guard lock(mutex_);
+  asked_.erase(remediation);
+}
+
+// One that this process has never asked is due now: it may be long since another one did.
+std::optional<WallTime> DashboardFamily::askAgainAt(const Remediation& remediation,
+                                                    const SecurityPolicy* policy) {
+  if (policy == nullptr || remediation.status.phase != Phase::kContained) return std::nullopt;
+  std::lock_guard lock(mutex_);
+  auto asked = asked_.find(remediation.name);
+  if (asked == asked_.end()) return clock_.wall();
+  return asked->second + untilNextLook(probeInterval(*policy), 0, remediation.uid);
 }
 
 Result<Assessment> DashboardFamily::assess(const Remediation& remediation,
                                            const SecurityPolicy* policy,
                                            const remediate::JournalKeys& keys) {
   Assessment assessment;
-  const ObjectRef& target = remediation.target;
-  auto live = client_.get(kube::kServices, target.ns, target.name);
-  if (!live && live.error().code != ErrorCode::kNotFound) return tl::unexpected(live.error());
-  if (!live || stringOr(member(*live, {"metadata", "uid"})) != target.uid) {
+  auto live = readLive(remediation, policy, keys);
+  if (!live) return tl::unexpected(live.error());
+  if (!*live) {
     assessment.targetGone = true;
     return assessment;
   }
-  Json before = remediate::rewind(*live, remediate::sealedImages(keys, remediation));
-  auto service = projectService(dumpJson(before));
-  if (!service) return tl::unexpected(service.error());
-  for (const auto& pod : world_.podsSelectedBy(target.ns, service->selector)) {
-    assessment.targetLabels = pod->meta.labels;  // excludes select by the pods' labels
+  const Subject& subject = (*live)->subject;
+  for (const Pod& pod : subject.pods) {
+    assessment.targetLabels = pod.meta.labels;  // excludes select by the pods' labels
   }
   detect::OpenConsole console;
   if (remediate::hasStarted(remediation.status)) {
     assessment.findings = remediation.status.findings;
     console = consoleFromJson(remediate::sealedContext(keys, remediation), productsOf(policy));
   } else if (policy != nullptr) {
-    ConsoleLook seen = recentLook(*service, *policy);
+    ConsoleLook seen = recentLook(subject, *policy);
     if (highestTier(seen.findings) == Tier::kRemediate) assessment.findings = seen.findings;
     console = seen.console;
     // Silence is no proof that a console went away; what was found stays until it answers otherwise.
     if (seen.silent && assessment.findings.empty() && !remediation.status.findings.empty()) {
-      return fail(ErrorCode::kUnavailable, describe(target) + " does not answer at the moment");
+      return fail(ErrorCode::kUnavailable,
+                  describe(remediation.target) + " does not answer at the moment");
     }
   }
+  if (!remediate::hasStarted(remediation.status) && !assessment.findings.empty()) {
+    auto reach = reach_.findingFor(subject.target, subject.pods, world_.namespaces.keys());
+    if (!reach && reach.error().code != ErrorCode::kForbidden) {
+      return tl::unexpected(reach.error());
+    }
+    if (reach && *reach) assessment.findings.push_back(std::move(**reach));
+  }
   assessment.context = toJson(console);
+  assessment.proveAgainAt = askAgainAt(remediation, policy);
   if (assessment.findings.empty()) return assessment;
-  auto planned = readForPlan(remediation, keys, console, *service, before, policy,
-                             &assessment.plan);
+  auto planned = readForPlan(remediation, keys, console, **live, policy, &assessment.plan);
   if (!planned) return tl::unexpected(planned.error());
   return assessment;
 }
@@ -206,12 +186,19 @@ ProofView DashboardFamily::prove(const Remediation& remediation, const SecurityP
                                  const remediate::JournalKeys& keys, const Step& step) {
   (void)step;
   using Verdict = ProofView::Verdict;
+  {
+    std::lock_guard lock(mutex_);
+    constexpr size_t kMostRemembered = 4096;
+    if (asked_.size() >= kMostRemembered) asked_.clear();
+    asked_[remediation.name] = clock_.wall();
+  }
   detect::OpenConsole console = consoleFromJson(remediate::sealedContext(keys, remediation), productsOf(policy));
-  auto service = world_.services.get(remediation.target.ns + "/" + remediation.target.name);
-  if (console.product == nullptr || console.openPaths.empty() || !service) {
+  auto subject = subjectAt(remediation.target, policy);
+  if (!subject) return {Verdict::kUnknown, "CannotRead", subject.error().message};
+  if (console.product == nullptr || console.openPaths.empty() || !*subject) {
     return {Verdict::kUnknown, "CannotAsk", "what stood open is not known any more"};
   }
-  ConsoleQuestion question = questionFor(*service, policy);
+  ConsoleQuestion question = questionFor(**subject, policy);
   Prober::Addresses allowed = clusterAddresses(question);
   // The address that stood open was one of the cluster's when it was asked first.
   for (const detect::ProbedPath& path : console.openPaths) {
@@ -226,8 +213,8 @@ ProofView DashboardFamily::prove(const Remediation& remediation, const SecurityP
                                    question.timeout)
                     .outcome == ProbeAnswer::Outcome::kAnswered;
   }
-  auto pods = world_.podsSelectedBy(service->meta.ns, service->selector);
-  bool podReady = std::any_of(pods.begin(), pods.end(), [](const auto& pod) { return pod->ready; });
+  const auto& pods = (*subject)->pods;
+  bool podReady = std::any_of(pods.begin(), pods.end(), [](const Pod& pod) { return pod.ready; });
   detect::ShutVerdict verdict = detect::consoleShut(again, controlOk, podReady);
   switch (verdict.verified) {
     case detect::Verified::kTrue:

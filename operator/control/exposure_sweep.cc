@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "api/projection.h"
+#include "control/rbac_reach.h"
 #include "detect/pod_templates.h"
 #include "detect/scan_input.h"
 #include "detect/secrets/public_readers.h"
@@ -120,19 +121,10 @@ Result<std::vector<Exposed>> ExposureSweep::literals(const std::string& ns) {
 }
 
 Result<std::vector<Exposed>> ExposureSweep::publicReaders() {
-  std::vector<Json> objects;
-  for (const kube::ResourceType* type :
-       {&kube::kRoles, &kube::kClusterRoles, &kube::kRoleBindings, &kube::kClusterRoleBindings}) {
-    auto list = client_.list(*type, "");
-    if (!list) return tl::unexpected(list.error());
-    for (Json& item : (*list)["items"]) {
-      item["apiVersion"] = kube::apiVersionOf(*type);
-      item["kind"] = type->kind;
-      objects.push_back(std::move(item));
-    }
-  }
+  auto objects = rbacObjects(client_);
+  if (!objects) return tl::unexpected(objects.error());
   std::vector<const Json*> pointers;
-  for (const Json& object : objects) pointers.push_back(&object);
+  for (const Json& object : *objects) pointers.push_back(&object);
   std::vector<Exposed> all;
   for (Finding& finding : detect::publicSecretReaders(pointers)) {
     ObjectRef target = finding.resource;

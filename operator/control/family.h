@@ -28,6 +28,8 @@ struct Assessment {
   // The policy's window for restarts opens then; nothing where it is open or the plan restarts nobody.
   std::optional<WallTime> windowOpensAt;
   Json context = Json::object();  // kept in the first before-image
+  // Of a contained target: when it is put to its proof again; absent = never.
+  std::optional<WallTime> proveAgainAt;
 };
 
 struct UndoAdvice {

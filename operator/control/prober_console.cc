@@ -73,7 +73,7 @@ bool speaksOther(const ProbeAnswer& answer, const std::string& scheme) {
 }
 
 std::vector<std::string> schemesFor(const Product& product, const Endpoint& endpoint) {
-  if (endpoint.via == Via::kIngress) return {endpoint.tls ? "https" : "http"};
+  if (isRouted(endpoint.via)) return {endpoint.tls ? "https" : "http"};
   std::vector<std::string> schemes = product.schemes;
   for (const char* other : {"http", "https"}) {
     if (std::find(schemes.begin(), schemes.end(), other) == schemes.end()) schemes.push_back(other);
@@ -140,7 +140,7 @@ bool mayBeWeb(const Endpoint& endpoint) {
       21,   22,   25,   53,   110,  143,  389,  465,   587,   636,   993,   995,  1433,
       1521, 1883, 3306, 3389, 4222, 5432, 5671, 5672,  6379,  6380,  6443,  7687, 8883,
       9042, 9092, 9093, 9094, 9300, 11211, 15020, 15021, 26379, 27017, 50051, 61616};
-  if (endpoint.via == Via::kIngress) return true;
+  if (isRouted(endpoint.via)) return true;
   return !kOthers.contains(endpoint.podPort) && !kOthers.contains(endpoint.servicePort);
 }
 
@@ -152,7 +152,7 @@ void rankByFrontPage(Asker& asker, const std::vector<Product>& products, const E
                                 ? "https"
                                 : "http";
   ProbeAnswer page = asker.ask(first, "/");
-  if (speaksOther(page, first) && endpoint.via != Via::kIngress) {
+  if (speaksOther(page, first) && !isRouted(endpoint.via)) {
     page = asker.ask(first == "http" ? "https" : "http", "/");
   }
   if (page.outcome != Outcome::kAnswered) return;

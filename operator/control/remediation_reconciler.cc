@@ -247,6 +247,20 @@ Result<std::optional<Remediation>> RemediationReconciler::carryOut(
   return std::optional<Remediation>(std::move(*saved));
 }
 
+// Where every step is verified and one of them is proven by a question: asks it once more.
+bool RemediationReconciler::proveAgain(const Gathered& gathered, std::vector<ProofView>* proofs) {
+  const auto& steps = gathered.remediation.status.steps;
+  proofs->assign(steps.size(), {});
+  for (size_t i = 0; i < steps.size(); ++i) {
+    const Step* step = plannedStep(gathered, i);
+    if (step == nullptr || steps[i].state != StepState::kVerified) continue;
+    if (step->proof != Proof::kConsoleShut) continue;
+    shareProof(gathered, i, prove(gathered, i), proofs);
+    return true;
+  }
+  return false;
+}
+
 Result<std::optional<WallTime>> RemediationReconciler::reconcile(const std::string& name) {
   auto remediation = newest(name);
   if (!remediation || (remediation->deleting && !remediation->held)) {
@@ -267,7 +281,11 @@ Result<std::optional<WallTime>> RemediationReconciler::reconcile(const std::stri
 
     if (auto* rest = std::get_if<remediate::Rest>(&move)) {
       countRefusal(*remediation, gathered->situation.guards);
-      return rest->until;
+      const auto& again = gathered->assessment.proveAgainAt;
+      if (!again) return rest->until;
+      if (*again > clock_.wall()) return std::min(rest->until.value_or(*again), *again);
+      if (!proveAgain(*gathered, &proofs)) return rest->until;
+      continue;
     }
     if (auto* toSave = std::get_if<remediate::SaveStatus>(&move)) {
       auto saved = save(*remediation, toSave->status);

@@ -66,6 +66,7 @@ class RemediationReconciler {
   Status write(const Gathered& gathered, const remediate::Move& move, size_t* index);
   Status emit(const Remediation& remediation, const std::vector<remediate::EventDraft>& events);
   remediate::ProofView prove(const Gathered& gathered, size_t index);
+  bool proveAgain(const Gathered& gathered, std::vector<remediate::ProofView>* proofs);
   void shareProof(const Gathered& gathered, size_t index, const remediate::ProofView& proof,
                   std::vector<remediate::ProofView>* proofs) const;
   Result<Remediation> failStep(const Gathered& gathered, size_t index, const Error& error);

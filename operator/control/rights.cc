@@ -26,6 +26,9 @@ constexpr Need kNeeds[] = {
     {Family::kOpenDashboard, "RestrictIngress", "create", "networking.k8s.io", "networkpolicies"},
     {Family::kOpenDashboard, "Unpublish", "patch", "", "services"},
     {Family::kOpenDashboard, "DetachRoutes", "patch", "networking.k8s.io", "ingresses"},
+    {Family::kOpenDashboard, "DetachRoutes", "patch", "gateway.networking.k8s.io", "httproutes"},
+    {Family::kOpenDashboard, "RevokeClusterAdmin", "delete", "rbac.authorization.k8s.io",
+     "clusterrolebindings"},
     {Family::kOpenDashboard, "ScaleToZero", "patch", "apps", "deployments"},
     {Family::kOpenDashboard, "ScaleToZero", "patch", "apps", "statefulsets"},
 };

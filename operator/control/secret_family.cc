@@ -6,6 +6,7 @@
 #include "api/projection.h"
 #include "base/json.h"
 #include "control/exposure_sweep.h"
+#include "control/publisher.h"
 #include "detect/secrets/reachable.h"
 #include "remediate/plan/literals.h"
 #include "remediate/plan/secrets.h"
@@ -54,12 +55,13 @@ SecretFamily::SecretFamily(kube::Client& client, World& world, Clock& clock,
 
 Result<std::vector<Consequence>> SecretFamily::consequencesOf(const Remediation& console) {
   std::vector<Consequence> all;
-  auto service = world_.services.get(console.target.ns + "/" + console.target.name);
-  if (!service || !stillExposes(console) || !isOurs_(console)) return all;
+  if (!stillExposes(console) || !isOurs_(console)) return all;
+  auto behind = consolePods(client_, world_, console.target);
+  if (!behind) return tl::unexpected(behind.error());
   std::set<const PodSpec*> seen;
   std::set<std::string> names;
   std::vector<std::shared_ptr<const Pod>> pods;
-  for (const auto& pod : world_.podsSelectedBy(console.target.ns, service->selector)) {
+  for (const auto& pod : *behind) {
     if (!pod->spec || !seen.insert(pod->spec.get()).second) continue;
     pods.push_back(pod);
     for (const auto& use : detect::secretsReachableBy(*pod->spec)) names.insert(use.secret);

@@ -26,10 +26,15 @@ std::shared_ptr<const Pod> Kept<Pod>::show(std::string_view key, const std::stri
 namespace firebreak::control {
 namespace {
 
-constexpr kube::ResourceType kHttpRoutes{"gateway.networking.k8s.io", "v1", "httproutes",
-                                         "HTTPRoute", true};
-constexpr kube::ResourceType kHttpRoutesBeta{"gateway.networking.k8s.io", "v1beta1", "httproutes",
-                                             "HTTPRoute", true};
+constexpr kube::ResourceType kTraefikRoutes{"traefik.io", "v1alpha1", "ingressroutes",
+                                            "IngressRoute", true};
+constexpr kube::ResourceType kTraefikRoutesOld{"traefik.containo.us", "v1alpha1", "ingressroutes",
+                                               "IngressRoute", true};
+constexpr kube::ResourceType kVirtualServices{"networking.istio.io", "v1", "virtualservices",
+                                              "VirtualService", true};
+constexpr kube::ResourceType kVirtualServicesBeta{"networking.istio.io", "v1beta1",
+                                                  "virtualservices", "VirtualService", true};
+constexpr kube::ResourceType kOpenShiftRoutes{"route.openshift.io", "v1", "routes", "Route", true};
 
 Result<PolicyEntry> projectPolicy(std::string_view text) {
   auto json = parseJson(text, "SecurityPolicy");
@@ -67,10 +72,11 @@ Result<NodeGuard> projectNodeGuard(std::string_view text) {
   return nodeGuardFromJson(*json);
 }
 
+template <Ingress (*read)(const Json&)>
 Result<Ingress> projectRoute(std::string_view text) {
-  auto json = parseJson(text, "HTTPRoute");
+  auto json = parseJson(text, "a route");
   if (!json) return tl::unexpected(json.error());
-  return detect::routeOf(*json);
+  return read(*json);
 }
 
 Result<NamespaceView> projectNamespace(std::string_view text) {
@@ -97,12 +103,17 @@ Result<Brake> projectBrake(std::string_view text) {
   return brake;
 }
 
-Result<Lock> projectLock(std::string_view text) {
+Result<PolicyMark> projectNetworkPolicy(std::string_view text) {
   auto json = parseJson(text, "NetworkPolicy");
   if (!json) return tl::unexpected(json.error());
   const Json& meta = member(*json, "metadata");
-  return Lock{stringOr(member(meta, "namespace")), stringOr(member(meta, "name")),
-              stringOr(member(meta, {"annotations", "firebreak.dev/remediation"}))};
+  PolicyMark mark;
+  mark.ns = stringOr(member(meta, "namespace"));
+  mark.name = stringOr(member(meta, "name"));
+  if (stringOr(member(meta, {"labels", "app.kubernetes.io/managed-by"})) == "firebreak") {
+    mark.remediation = stringOr(member(meta, {"annotations", "firebreak.dev/remediation"}));
+  }
+  return mark;
 }
 
 }  // namespace
@@ -111,18 +122,31 @@ World::World(kube::Transport& transport, std::string operatorNamespace)
     : pods("pods", projectPod),
       services("services", projectService),
       ingresses("ingresses", projectIngress),
-      routes("httproutes", projectRoute),
+      httpRoutes("httproutes", projectRoute<detect::routeOf>),
+      traefikRoutes("ingressroutes", projectRoute<detect::traefikRouteOf>),
+      virtualServices("virtualservices", projectRoute<detect::virtualServiceOf>),
+      openShiftRoutes("routes", projectRoute<detect::openShiftRouteOf>),
       nodes("nodes", projectNode),
       namespaces("namespaces", projectNamespace),
       policies("securitypolicies", projectPolicy),
       remediations("remediations", projectRemediation),
       nodeGuards("nodeguards", projectNodeGuard),
       brakes("brake", projectBrake),
-      locks("networkpolicies", projectLock),
-      routeReflector_(transport,
-                      {.versions = {kHttpRoutes, kHttpRoutesBeta},
+      networkPolicies("networkpolicies", projectNetworkPolicy),
+      httpRouteWatch_(transport,
+                      {.versions = {*kube::findResourceType("gateway.networking.k8s.io/v1", "HTTPRoute"),
+                                    *kube::findResourceType("gateway.networking.k8s.io/v1beta1",
+                                                            "HTTPRoute")},
                        .readOversized = true},
-                      routes) {
+                      httpRoutes),
+      traefikWatch_(transport,
+                    {.versions = {kTraefikRoutes, kTraefikRoutesOld}, .readOversized = true},
+                    traefikRoutes),
+      istioWatch_(transport,
+                  {.versions = {kVirtualServices, kVirtualServicesBeta}, .readOversized = true},
+                  virtualServices),
+      openShiftWatch_(transport, {.versions = {kOpenShiftRoutes}, .readOversized = true},
+                      openShiftRoutes) {
   auto watch = [&](const kube::ResourceType& type, kube::WatchSink& sink, std::string ns = "",
                    std::string fieldSelector = "") {
     // Nobody hides a pod by making it huge; half a policy or half a journal is worse than none.
@@ -131,12 +155,9 @@ World::World(kube::Transport& transport, std::string operatorNamespace)
         transport,
         kube::WatchTarget{type, std::move(ns), "", std::move(fieldSelector), false, others}, sink));
   };
-  // Ours only, and of those the metadata: a lock that somebody takes off is noticed by it.
+  // The metadata alone: a lock that somebody takes off is noticed by it, and a policy beside one.
   reflectors_.push_back(std::make_unique<kube::Reflector>(
-      transport,
-      kube::WatchTarget{kube::kNetworkPolicies, "", "app.kubernetes.io/managed-by=firebreak", "",
-                        true},
-      locks));
+      transport, kube::WatchTarget{kube::kNetworkPolicies, "", "", "", true}, networkPolicies));
   watch(kube::kSecurityPolicies, policies);
   watch(kube::kRemediations, remediations);
   watch(kube::kNodeGuards, nodeGuards);
@@ -150,18 +171,26 @@ World::World(kube::Transport& transport, std::string operatorNamespace)
 
 void World::start() {
   for (auto& reflector : reflectors_) reflector->start();
-  routeReflector_.start();
+  for (auto* watch : {&httpRouteWatch_, &traefikWatch_, &istioWatch_, &openShiftWatch_}) {
+    watch->start();
+  }
 }
 
 void World::stop() {
   for (auto& reflector : reflectors_) reflector->stop();
-  routeReflector_.stop();
+  for (auto* watch : {&httpRouteWatch_, &traefikWatch_, &istioWatch_, &openShiftWatch_}) {
+    watch->stop();
+  }
+}
+
+std::vector<kube::Store<Ingress>*> World::routeKinds() {
+  return {&ingresses, &httpRoutes, &traefikRoutes, &virtualServices, &openShiftRoutes};
 }
 
 bool World::synced() const {
   return pods.hasSynced() && services.hasSynced() && ingresses.hasSynced() && nodes.hasSynced() &&
          namespaces.hasSynced() && policies.hasSynced() && remediations.hasSynced() &&
-         nodeGuards.hasSynced() && brakes.hasSynced() && locks.hasSynced();
+         nodeGuards.hasSynced() && brakes.hasSynced() && networkPolicies.hasSynced();
 }
 
 std::vector<WatchFailure> World::failures() const {
@@ -172,14 +201,17 @@ std::vector<WatchFailure> World::failures() const {
   add("pods", pods.lastError());
   add("services", services.lastError());
   add("ingresses", ingresses.lastError());
-  add("httproutes", routes.lastError());
+  add("httproutes", httpRoutes.lastError());
+  add("ingressroutes", traefikRoutes.lastError());
+  add("virtualservices", virtualServices.lastError());
+  add("routes", openShiftRoutes.lastError());
   add("nodes", nodes.lastError());
   add("namespaces", namespaces.lastError());
   add("securitypolicies", policies.lastError());
   add("remediations", remediations.lastError());
   add("nodeguards", nodeGuards.lastError());
   add("configmaps in the operator's namespace", brakes.lastError());
-  add("networkpolicies", locks.lastError());
+  add("networkpolicies", networkPolicies.lastError());
   return failures;
 }
 

@@ -58,11 +58,11 @@ struct Brake {
   std::string text;  // who and why; "on" where the ConfigMap says nothing
 };
 
-// One of our NetworkPolicies, by its marks alone.
-struct Lock {
+// A NetworkPolicy by its marks alone.
+struct PolicyMark {
   std::string ns;
   std::string name;
-  std::string remediation;
+  std::string remediation;  // the one that made it; empty = it is not ours
 };
 
 struct WatchFailure {
@@ -77,14 +77,17 @@ class World {
   kube::Store<Pod> pods;
   kube::Store<Service> services;
   kube::Store<Ingress> ingresses;
-  kube::Store<Ingress> routes;  // HTTPRoutes, where the Gateway API is installed
+  kube::Store<Ingress> httpRoutes;  // these four where their definitions are installed
+  kube::Store<Ingress> traefikRoutes;
+  kube::Store<Ingress> virtualServices;
+  kube::Store<Ingress> openShiftRoutes;
   kube::Store<Node> nodes;
   kube::Store<NamespaceView> namespaces;
   kube::Store<PolicyEntry> policies;
   kube::Store<Remediation> remediations;
   kube::Store<NodeGuard> nodeGuards;
   kube::Store<Brake> brakes;
-  kube::Store<Lock> locks;
+  kube::Store<PolicyMark> networkPolicies;
 
   void start();
   void stop();
@@ -92,6 +95,11 @@ class World {
   bool synced() const;
   // Which watches do not run at the moment, and why.
   std::vector<WatchFailure> failures() const;
+
+  // Every kind of object that leads requests from outside to Services.
+  std::vector<kube::Store<Ingress>*> routeKinds();
+  // In which version HTTPRoutes are watched; nothing where there are none.
+  std::optional<kube::ResourceType> httpRouteType() const { return httpRouteWatch_.watched(); }
 
   StringMap namespaceLabels(const std::string& ns) const;
   // Who pulled the brake and why; empty = off.
@@ -103,7 +111,10 @@ class World {
 
  private:
   std::vector<std::unique_ptr<kube::Reflector>> reflectors_;
-  kube::OptionalReflector routeReflector_;
+  kube::OptionalReflector httpRouteWatch_;
+  kube::OptionalReflector traefikWatch_;
+  kube::OptionalReflector istioWatch_;
+  kube::OptionalReflector openShiftWatch_;
 };
 
 }  // namespace firebreak::control

@@ -5,6 +5,12 @@
 namespace firebreak::kube {
 namespace {
 
+// Of the Gateway API, where it is installed; older ones serve v1beta1 alone.
+constexpr ResourceType kHttpRoutes{"gateway.networking.k8s.io", "v1", "httproutes", "HTTPRoute",
+                                   true};
+constexpr ResourceType kHttpRoutesBeta{"gateway.networking.k8s.io", "v1beta1", "httproutes",
+                                       "HTTPRoute", true};
+
 constexpr std::array kKnown{&kPods,
                             &kServices,
                             &kConfigMaps,
@@ -21,6 +27,8 @@ constexpr std::array kKnown{&kPods,
                             &kCronJobs,
                             &kNetworkPolicies,
                             &kIngresses,
+                            &kHttpRoutes,
+                            &kHttpRoutesBeta,
                             &kEndpointSlices,
                             &kEvents,
                             &kLeases,

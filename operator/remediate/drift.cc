@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/time_format.h"
+#include "remediate/drift.h"
 #include "remediate/git_change.h"
 #include "remediate/phases.h"
 #include "remediate/steps.h"
@@ -63,6 +64,35 @@ Move contend(const Situation& s, RemediationStatus status, size_t index, WallTim
   return saveOrRest(s, std::move(status), until);
 }
 
+// The fields hold; whether the console does is another question, which its driver asks now and then: a
+// policy that admits its port, or a network plugin that fails, changes no field of ours. Where it answers
+// again, it goes through its verification anew: to the last resort, or to Failed and a new plan.
+void answersAgain(const Situation& s, RemediationStatus& status) {
+  bool answers = false;
+  for (size_t i = 0; i < status.steps.size(); ++i) {
+    StepRecord& record = status.steps[i];
+    const ProofView& proof = s.proofs.at(i);
+    if (record.state != StepState::kVerified) continue;
+    if (proof.verdict != ProofView::Verdict::kFalse) continue;
+    answers = true;
+    mark(record, StepState::kApplied, s.now, std::string(kAnswersAgain) + ": " + proof.message);
+    setCondition(status.conditions, "Verified", "False", proof.reason, proof.message, s.now,
+                 s.remediation.generation);
+  }
+  if (!answers) return;
+  status.phase = Phase::kVerifying;
+  status.outcome = Outcome::kNone;
+  status.message = "it holds no longer, though every step does";
+}
+
+// What lastWriter() says where nobody but us wrote.
+constexpr const char* kNobody = "somebody";
+
+// An object of ours that nobody else touched, and that is to be another now: the plan has changed.
+bool isOutdated(const StepView& view) {
+  return view.effect == Effect::kForeign && view.ours && view.writer == kNobody;
+}
+
 }  // namespace
 
 Move watchDrift(const Situation& s, RemediationStatus status) {
@@ -79,6 +109,12 @@ Move watchDrift(const Situation& s, RemediationStatus status) {
     bool only = refusal != nullptr && refusal->reason == "Contended";
     if (refusal != nullptr && !only) return Rest{refusal->until};
 
+    if (isOutdated(view)) {
+      mark(record, StepState::kIntended, s.now, "follows what changed around it");
+      status.phase = Phase::kApplying;
+      status.message = record.name + " " + record.message;
+      return saveOrRest(s, std::move(status));
+    }
     bool again = view.effect == Effect::kAbsent || view.ours;
     WallTime hourly = record.time + hours(1);
     if (!again) {
@@ -103,6 +139,7 @@ Move watchDrift(const Situation& s, RemediationStatus status) {
   if (s.policy != nullptr && status.policyUid != s.policy->uid) {
     return contain(s, std::move(status));
   }
+  answersAgain(s, status);
   return saveOrRest(s, std::move(status));
 }
 

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cctype>
 
+#include "remediate/drift.h"
+
 namespace firebreak::remediate {
 namespace {
 
@@ -107,6 +109,11 @@ std::vector<EventDraft> impliedEvents(const Remediation& remediation) {
   for (const StepRecord& record : status.steps) {
     // The first ones one by one; what goes on is told as Contended.
     constexpr int64_t kMostTold = 3;
+    if (record.state == StepState::kApplied && record.message.starts_with(kAnswersAgain)) {
+      add(true, "DriftDetected", verbOf(status),
+          "Step " + record.name + " on " + target + " holds, but it " + record.message,
+          record.name + "-answers");
+    }
     if (record.undone == 0) continue;
     add(true, "DriftDetected", verbOf(status),
         "Step " + record.name + " on " + target + " was undone and is applied again",

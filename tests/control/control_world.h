@@ -207,7 +207,7 @@ class ControlWorld {
   std::vector<kube::WatchSink*> sinks() {
     return {&world.pods,          &world.services,   &world.ingresses, &world.nodes,
             &world.namespaces,    &world.policies,   &world.nodeGuards, &world.brakes,
-            &world.remediations,  &world.locks};
+            &world.remediations,  &world.networkPolicies};
   }
   void follow(const std::string& plural, const Json& object, bool deleted) {
     kube::WatchSink* sink = nullptr;

@@ -3,10 +3,14 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "remediate/plan/dashboards_routes.h"
+
 namespace firebreak {
 namespace {
 
+using testing::Contains;
 using testing::ElementsAre;
+using testing::HasSubstr;
 using testing::IsEmpty;
 
 Pod pod(int32_t port = 8080) {
@@ -40,6 +44,7 @@ DashboardTarget target(Json service = nodePortService()) {
   DashboardTarget made;
   made.remediation = "open-dashboard-console-0123456789abcdef";
   made.serviceJson = std::move(service);
+  made.object = {"v1", "Service", "shop", "console", "u1"};
   made.service.meta.ns = "shop";
   made.service.meta.name = "console";
   made.service.meta.uid = "u1";
@@ -152,6 +157,86 @@ TEST(DashboardPlan, PoliciesForOthersAndOurOwnDoNotCount) {
       own};
   // The plan is derived anew while it is carried out: it must stay the same.
   EXPECT_EQ(planDashboards(made).hash(), before.hash());
+}
+
+TEST(DashboardPlan, APolicyThatComesLaterLeavesOursWithNothingToOpen) {
+  DashboardTarget made = target();
+  made.allowFrom = Json::parse(R"([{"ipBlock": {"cidr": "10.1.0.0/16"}}])");
+  const Json ours = stepNamed(planDashboards(made), "restrict-ingress").manifest;
+  made.networkPolicies = {ours, policy(R"({"podSelector": {}, "policyTypes": ["Ingress"]})")};
+  const Step step = stepNamed(planDashboards(made), "restrict-ingress");
+  EXPECT_EQ(step.manifest["spec"]["ingress"], Json::array({ours["spec"]["ingress"][1]}));
+  made.networkPolicies = {ours};
+  EXPECT_EQ(stepNamed(planDashboards(made), "restrict-ingress").manifest, ours);
+  // One that selects some of the pods alone says nothing about the others.
+  made.pods.push_back(pod());
+  made.pods[1].meta.labels["canary"] = "yes";
+  made.networkPolicies = {ours, policy(R"({"podSelector": {"matchLabels": {"canary": "yes"}}})")};
+  EXPECT_EQ(stepNamed(planDashboards(made), "restrict-ingress").manifest, ours);
+}
+
+Json otherPolicy(const char* version, const char* kind, const char* spec) {
+  return {{"apiVersion", version},
+          {"kind", kind},
+          {"metadata", {{"name", "theirs"}}},
+          {"spec", Json::parse(spec)}};
+}
+
+TEST(DashboardPlan, PoliciesOfOtherApisAreSaid) {
+  DashboardTarget made = target();
+  made.otherPolicies = {otherPolicy(
+      "policy.networking.k8s.io/v1alpha1", "AdminNetworkPolicy",
+      R"({"subject": {"namespaces": {}}, "ingress": [{"action": "Allow", "from": []}]})")};
+  made.unreadPolicies = {"CiliumNetworkPolicy"};
+  Plan plan = planDashboards(made);
+  EXPECT_THAT(stepNames(plan), ElementsAre("restrict-ingress", "unpublish"));
+  EXPECT_THAT(plan.caveats, Contains(HasSubstr("AdminNetworkPolicy theirs selects the pods and outranks")));
+  EXPECT_THAT(plan.caveats, Contains(HasSubstr("whether a CiliumNetworkPolicy decides")));
+  made.otherPolicies = {otherPolicy("cilium.io/v2", "CiliumClusterwideNetworkPolicy",
+                                    R"({"endpointSelector": {}, "ingress": []})")};
+  plan = planDashboards(made);
+  EXPECT_THAT(stepNames(plan), ElementsAre("unpublish"));
+  EXPECT_THAT(plan.caveats, Contains(HasSubstr("CiliumClusterwideNetworkPolicy theirs selects the pods; beside it")));
+}
+
+DashboardTarget selfPublished(bool hostNetwork) {
+  DashboardTarget made = target();
+  made.object = {"apps/v1", "Deployment", "shop", "console", "u7"};
+  made.serviceJson = Json();
+  made.ingresses = {Json::parse(R"({"metadata": {"name": "front", "namespace": "shop"}, "spec": {
+    "defaultBackend": {"service": {"name": "console", "port": {"number": 8080}}}}})")};
+  made.service.ports[0].port = 8080;
+  made.service.ports[0].targetPort = "8080";
+  made.servicePorts = {8080};
+  PodSpec spec = *made.pods[0].spec;
+  spec.hostNetwork = hostNetwork;
+  spec.containers[0].ports[0].hostPort = 8080;
+  made.pods[0].spec = std::make_shared<const PodSpec>(spec);
+  return made;
+}
+
+TEST(DashboardPlan, PodsThatPublishThemselvesAreLockedByTheirPortAlone) {
+  const Plan plan = planDashboards(selfPublished(false));
+  EXPECT_THAT(stepNames(plan), ElementsAre("restrict-ingress"));
+  EXPECT_EQ(plan.steps[0].manifest["spec"]["podSelector"]["matchLabels"], Json({{"app", "console"}}));
+  EXPECT_EQ(plan.externalAction, "");
+}
+
+TEST(DashboardPlan, InTheHostsNetworkAPersonIsToldWhatToChange) {
+  const Plan plan = planDashboards(selfPublished(true));
+  EXPECT_THAT(plan.steps, IsEmpty());
+  EXPECT_THAT(plan.externalAction, HasSubstr("Deployment shop/console"));
+  EXPECT_THAT(plan.externalAction, HasSubstr("set spec.template.spec.hostNetwork to false"));
+  EXPECT_THAT(plan.externalAction, HasSubstr("no effect on pods in the host's network"));
+}
+
+TEST(DashboardPlan, WithoutLabelsOfTheirOwnNoPolicySelectsThePods) {
+  DashboardTarget made = selfPublished(false);
+  made.object.kind = "Pod";
+  made.service.selector.clear();
+  const Plan plan = planDashboards(made);
+  EXPECT_THAT(plan.steps, IsEmpty());
+  EXPECT_THAT(plan.externalAction, HasSubstr("Take the hostPort out of spec.containers[].ports"));
 }
 
 TEST(DashboardPlan, PodsInTheHostsNetworkGoToTheNextRung) {

@@ -124,6 +124,91 @@ TEST(Drift, NothingIsWrittenAgainWhilePaused) {
   EXPECT_EQ(world.writes["set-a"], 1);
 }
 
+// Locked, as a console is: its steps are proven by asking, and it is asked every five minutes.
+SmallWorld lockedConsole(bool lastResort = false) {
+  SmallWorld world;
+  world.remediation.family = Family::kOpenDashboard;
+  for (Step& step : world.plan.steps) step.proof = Proof::kConsoleShut;
+  if (lastResort) {
+    Step last = world.plan.steps[1];
+    last.name = "scale-to-zero";
+    last.lastResort = true;
+    last.proof = Proof::kFieldsHold;
+    last.edits[0] = {"/metadata/labels/stopped", std::nullopt, Json("yes")};
+    world.plan.steps.push_back(last);
+  }
+  world.proveAgainAt = world.now;
+  world.horizon = minutes(2);
+  world.settle();
+  return world;
+}
+
+TEST(ProveAgain, WhatHoldsIsAskedOnTheIntervalAndNothingIsWritten) {
+  SmallWorld world = lockedConsole();
+  ASSERT_EQ(world.status().phase, Phase::kContained);
+  const int requests = world.requests;
+  for (int i = 0; i < 3; ++i) {
+    world.pass(minutes(6));
+    world.settle();
+    EXPECT_EQ(world.proveAgainAt, world.now + seconds(300));
+  }
+  EXPECT_EQ(world.requests, requests);
+  EXPECT_EQ(world.status().phase, Phase::kContained);
+}
+
+TEST(ProveAgain, WhatAnswersAgainIsToldAndTriedAnew) {
+  SmallWorld world = lockedConsole();
+  world.policy.cooldownSeconds = 3600;
+  world.proofFails = true;
+  world.pass(minutes(6));
+  world.settle();
+  EXPECT_EQ(world.status().phase, Phase::kFailed);
+  EXPECT_EQ(world.status().outcome, Outcome::kIneffective);
+  EXPECT_EQ(findCondition(world.status().conditions, "Verified")->status, "False");
+  EXPECT_TRUE(world.reasons.contains("DriftDetected"));
+  EXPECT_TRUE(world.reasons.contains("RemediationFailed"));
+  EXPECT_EQ(world.writes["set-a"], 1);
+}
+
+TEST(ProveAgain, AMomentsAnswerEndsContainedAgain) {
+  SmallWorld world = lockedConsole();
+  world.proofFails = true;
+  world.pass(minutes(6));
+  while (world.status().phase != Phase::kVerifying) ASSERT_TRUE(world.turn(kNoFault));
+  world.proofFails = false;
+  world.settle();
+  EXPECT_EQ(world.status().phase, Phase::kContained);
+  EXPECT_EQ(world.status().outcome, Outcome::kRemediated);
+  EXPECT_EQ(findCondition(world.status().conditions, "Verified")->status, "True");
+}
+
+TEST(ProveAgain, TheLastResortFollowsWhereItIsListed) {
+  SmallWorld world = lockedConsole(true);
+  EXPECT_EQ(world.writes.count("scale-to-zero"), 0U);
+  world.proofFails = true;
+  world.pass(minutes(6));
+  while (world.writes.count("scale-to-zero") == 0) ASSERT_TRUE(world.turn(kNoFault));
+  world.proofFails = false;
+  world.settle();
+  EXPECT_EQ(world.writes["scale-to-zero"], 1);
+  EXPECT_EQ(world.status().phase, Phase::kContained);
+}
+
+TEST(Drift, AnObjectOfOursFollowsItsPlanWithoutBlame) {
+  SmallWorld world;
+  world.addCreateStep();
+  world.writer = "somebody";
+  world.settle();
+  for (const char* label : {"2", "3", "4", "5"}) {
+    world.plan.steps[2].manifest["spec"]["podSelector"]["matchLabels"]["q"] = label;
+    world.settle();
+    EXPECT_EQ(world.status().phase, Phase::kContained);
+    EXPECT_EQ(world.made["spec"], world.plan.steps[2].manifest["spec"]);
+  }
+  EXPECT_EQ(world.status().steps[2].undone, 0);
+  EXPECT_FALSE(world.reasons.contains("DriftDetected"));
+}
+
 TEST(GitChange, NamesTheMarksOfArgoFluxAndHelm) {
   auto marked = [](const char* field, const char* key) {
     return gitMarks({{"metadata", {{field, {{key, "shop"}}}}}});

@@ -22,11 +22,13 @@ Verified shut(const ReaskedPath& path) {
   }
   // An ingress controller answers by itself where the route has lost its backend.
   constexpr std::array<int, 4> kNoBackend = {404, 502, 503, 504};
-  const bool routed = path.via == Via::kIngress || path.via == Via::kLoadBalancer;
+  const bool routed = isRouted(path.via) || path.via == Via::kLoadBalancer;
   if (routed && std::find(kNoBackend.begin(), kNoBackend.end(), path.after.status) !=
                     kNoBackend.end()) {
     return Verified::kTrue;
   }
+  // A gateway's own answer for a rule without backends, as the Gateway API wants it.
+  if (path.via == Via::kRoute && path.after.status == 500) return Verified::kTrue;
   return Verified::kUnknown;
 }
 

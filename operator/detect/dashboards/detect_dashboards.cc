@@ -44,9 +44,9 @@ Finding findingFor(const DashboardObservation& observation,
   finding.family = Family::kOpenDashboard;
   finding.rule = dashboardRule(product);
   finding.confidence = 95;
-  const ObjectMeta& meta = observation.service.meta;
-  finding.resource = {"v1", "Service", meta.ns, meta.name, meta.uid};
-  finding.fieldPath = "spec.ports";
+  finding.resource = observation.target;
+  // Of a workload's pods it is the field that publishes them; the Service's is found by the caller.
+  finding.fieldPath = paths.front()->endpoint.fieldPath;
   Grants grants = Grants::kData;
   Reach reach = Reach::kNone;
   for (const ProbedPath* path : paths) {
@@ -64,8 +64,7 @@ Finding findingFor(const DashboardObservation& observation,
   finding.severity = dashboardSeverity(grants, reach);
   finding.message = product.name + " answers without a password to everybody " +
                     (reach == Reach::kPublished ? "outside the cluster" : "inside the cluster") +
-                    " who reaches Service " + meta.ns + "/" + meta.name + ": whoever asks can " +
-                    product.can;
+                    " who reaches " + describe(observation.target) + ": whoever asks can " + product.can;
   return finding;
 }
 
@@ -89,7 +88,7 @@ std::vector<Finding> detectDashboards(const DashboardObservation& observation) {
   for (const auto& [key, paths] : open) {
     Finding finding = findingFor(observation, paths);
     const auto& ports = observation.service.ports;
-    for (size_t i = 0; i < ports.size(); ++i) {
+    for (size_t i = 0; observation.target.kind == "Service" && i < ports.size(); ++i) {
       if (ports[i].port == key.second) finding.fieldPath = "spec.ports[" + std::to_string(i) + "]";
     }
     findings.push_back(std::move(finding));

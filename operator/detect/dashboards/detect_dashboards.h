@@ -24,8 +24,8 @@ struct ProbedPath {
 struct DashboardObservation {
   Service service;
   std::vector<Pod> pods;  // backing pods
-  // Root controller of the pods where there is one; kind empty otherwise.
-  ObjectRef workload;
+  // What publishes the console: the Service, or the workload whose pods publish themselves.
+  ObjectRef target;
   std::vector<ProbedPath> paths;
   // SecurityPolicy's minReach: what a console must be reachable from to be acted on.
   Reach minReach = Reach::kPublished;
@@ -33,7 +33,7 @@ struct DashboardObservation {
 
 // One finding per product and Service port that answered open. Remediate: a control console whose own
 // answer came, unauthenticated, through a path of at least `minReach`, not narrowed to some callers.
-// `resource` is the Service.
+// `resource` is the target.
 std::vector<Finding> detectDashboards(const DashboardObservation& observation);
 
 // What a Remediation of this Service is for and what its planner needs.

@@ -1,5 +1,7 @@
 #include "detect/dashboards/manifest_objects.h"
 
+#include <algorithm>
+
 #include "detect/pod_templates.h"
 #include "detect/scan_input.h"
 
@@ -48,6 +50,33 @@ void addBackend(const Json& backend, const std::string& host, const std::string&
   if (!entry.service.empty()) ingress->paths.push_back(std::move(entry));
 }
 
+Ingress madeOf(const Json& object, const char* apiVersion, const char* kind) {
+  Ingress ingress;
+  ingress.className = stringOr(member(object, "apiVersion"), apiVersion) + " " +
+                      stringOr(member(object, "kind"), kind);
+  ingress.meta = metaOf(object);
+  return ingress;
+}
+
+// The first `Name(`...`)` of a Traefik rule: "Host(`a.example`) && PathPrefix(`/b`)".
+std::string matcherOf(const std::string& rule, const std::string& name) {
+  const size_t start = rule.find(name + "(");
+  if (start == std::string::npos) return "";
+  const size_t from = start + name.size() + 2;
+  const char quote = from <= rule.size() ? rule[from - 1] : ' ';
+  if (quote != '`' && quote != '"' && quote != '\'') return "";
+  const size_t end = rule.find(quote, from);
+  return end == std::string::npos ? "" : rule.substr(from, end - from);
+}
+
+// "console", "console.shop", "console.shop.svc.cluster.local" -> "console", within its own namespace.
+std::string serviceOfHost(const std::string& host, const std::string& ns) {
+  const size_t dot = host.find('.');
+  if (dot == std::string::npos) return host;
+  const std::string rest = host.substr(dot + 1);
+  return rest == ns || rest.starts_with(ns + ".svc") ? host.substr(0, dot) : "";
+}
+
 }  // namespace
 
 Service serviceOf(const Json& object) {
@@ -92,10 +121,18 @@ Ingress ingressOf(const Json& object) {
   return ingress;
 }
 
+bool isIngress(const Ingress& route) { return route.className.find(' ') == std::string::npos; }
+
+ObjectRef routeRef(const Ingress& route) {
+  const ObjectMeta& meta = route.meta;
+  if (isIngress(route)) return {"networking.k8s.io/v1", "Ingress", meta.ns, meta.name, meta.uid};
+  const size_t space = route.className.find(' ');
+  return {route.className.substr(0, space), route.className.substr(space + 1), meta.ns, meta.name,
+          meta.uid};
+}
+
 Ingress routeOf(const Json& object) {
-  Ingress ingress;
-  ingress.meta = metaOf(object);
-  ingress.className = kGatewayApi;
+  Ingress ingress = madeOf(object, "gateway.networking.k8s.io/v1", "HTTPRoute");
   const Json& hosts = elementsOf(member(object, {"spec", "hostnames"}));
   const std::string host = hosts.empty() ? "" : stringOr(hosts[0]);
   const Json& rules = elementsOf(member(object, {"spec", "rules"}));
@@ -118,8 +155,7 @@ Ingress routeOf(const Json& object) {
 }
 
 Ingress traefikRouteOf(const Json& object) {
-  Ingress ingress;
-  ingress.meta = metaOf(object);
+  Ingress ingress = madeOf(object, "traefik.io/v1alpha1", "IngressRoute");
   const std::string ns = ingress.meta.ns.empty() ? "default" : ingress.meta.ns;
   const Json& routes = elementsOf(member(object, {"spec", "routes"}));
   for (size_t i = 0; i < routes.size(); ++i) {
@@ -130,7 +166,10 @@ Ingress traefikRouteOf(const Json& object) {
     }
     const Json& services = elementsOf(member(routes[i], "services"));
     for (size_t j = 0; j < services.size(); ++j) {
+      const std::string rule = stringOr(member(routes[i], "match"));
       IngressPath entry;
+      entry.host = matcherOf(rule, "Host");
+      entry.path = matcherOf(rule, "PathPrefix");
       entry.service = stringOr(member(services[j], "name"));
       entry.port = portText(member(services[j], "port"));
       entry.fieldPath = childPath("spec.routes", i) + ".services[" + std::to_string(j) + "]";
@@ -140,11 +179,37 @@ Ingress traefikRouteOf(const Json& object) {
   return ingress;
 }
 
+Ingress virtualServiceOf(const Json& object) {
+  Ingress ingress = madeOf(object, "networking.istio.io/v1", "VirtualService");
+  const auto gateways = stringsOf(member(object, {"spec", "gateways"}));
+  const bool fromOutside = std::any_of(gateways.begin(), gateways.end(),
+                                       [](const std::string& name) { return name != "mesh"; });
+  if (!fromOutside) return ingress;
+  const auto hosts = stringsOf(member(object, {"spec", "hosts"}));
+  const Json& rules = elementsOf(member(object, {"spec", "http"}));
+  for (size_t i = 0; i < rules.size(); ++i) {
+    const Json& matches = elementsOf(member(rules[i], "match"));
+    const Json path = matches.empty() ? Json() : member(matches[0], {"uri", "prefix"});
+    const Json& routes = elementsOf(member(rules[i], "route"));
+    for (size_t j = 0; j < routes.size(); ++j) {
+      const Json& destination = member(routes[j], "destination");
+      IngressPath entry;
+      entry.host = hosts.empty() || hosts.front() == "*" ? "" : hosts.front();
+      entry.path = stringOr(path);
+      entry.service = serviceOfHost(stringOr(member(destination, "host")), ingress.meta.ns);
+      entry.port = portText(member(destination, {"port", "number"}));
+      entry.fieldPath = childPath("spec.http", i) + ".route[" + std::to_string(j) + "].destination";
+      if (!entry.service.empty()) ingress.paths.push_back(std::move(entry));
+    }
+  }
+  return ingress;
+}
+
 Ingress openShiftRouteOf(const Json& object) {
-  Ingress ingress;
-  ingress.meta = metaOf(object);
+  Ingress ingress = madeOf(object, "route.openshift.io/v1", "Route");
   IngressPath entry;
   entry.host = stringOr(member(object, {"spec", "host"}));
+  entry.path = stringOr(member(object, {"spec", "path"}));
   entry.service = stringOr(member(object, {"spec", "to", "name"}));
   entry.fieldPath = "spec.to";
   if (!entry.service.empty()) ingress.paths.push_back(std::move(entry));

@@ -11,11 +11,16 @@ namespace firebreak::detect {
 
 Service serviceOf(const Json& object);
 Ingress ingressOf(const Json& object);
-// HTTPRoute of the Gateway API, read as an Ingress of this class: its backendRefs are its paths.
-inline constexpr std::string_view kGatewayApi = "gateway.networking.k8s.io";
+// What other APIs lead requests with is read as an Ingress, whose class says what it really is:
+// "traefik.io/v1alpha1 IngressRoute", which is no name that a class may have.
+ObjectRef routeRef(const Ingress& route);
+bool isIngress(const Ingress& route);
+// HTTPRoute of the Gateway API: its backendRefs are its paths.
 Ingress routeOf(const Json& object);
 // Traefik's IngressRoute; its middlewares stand in the annotation that Ingresses name theirs by.
 Ingress traefikRouteOf(const Json& object);
+// Istio's VirtualService; without paths where no gateway leads to it.
+Ingress virtualServiceOf(const Json& object);
 Ingress openShiftRouteOf(const Json& object);
 
 inline constexpr const char* kTraefikMiddlewares =

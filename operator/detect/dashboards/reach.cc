@@ -9,6 +9,7 @@
 
 #include "detect/dashboards/address.h"
 #include "detect/dashboards/candidates.h"
+#include "detect/dashboards/host_publication.h"
 #include "detect/dashboards/ingress_controllers.h"
 #include "detect/dashboards/manifest_objects.h"
 #include "detect/dashboards/protection.h"
@@ -51,12 +52,15 @@ class PortWays {
   }
 
   void collect() {
-    loadBalancer();
-    nodePort();
-    externalIPs();
-    ingresses();
+    const bool standIn = service_.type == kStandIn;
+    if (!standIn) {
+      loadBalancer();
+      nodePort();
+      externalIPs();
+      ingresses();
+    }
     hostPorts();
-    clusterIP();
+    if (!standIn) clusterIP();
   }
 
  private:
@@ -114,20 +118,19 @@ class PortWays {
     for (const Ingress& ingress : input_.ingresses) {
       if (ingress.meta.ns != service_.meta.ns) continue;
       for (const IngressPath& path : ingress.paths) {
-        if (path.service != service_.meta.name || !leadsHere(path.port)) continue;
+        if (path.service != service_.meta.name || !leadsToPort(path, port_)) continue;
         Endpoint endpoint = base_;
         endpoint.host = path.host.starts_with("*.") ? "firebreak-check" + path.host.substr(1)
                                                     : path.host;
         endpoint.path = plainPrefix(path.path);
         endpoint.narrowed = protectionOf(ingress, {}) == Protection::kNarrowed;
-        endpoint.through = ingress.className == kGatewayApi
-                               ? refOf("gateway.networking.k8s.io/v1", "HTTPRoute", ingress.meta)
-                               : refOf("networking.k8s.io/v1", "Ingress", ingress.meta);
+        endpoint.through = routeRef(ingress);
         endpoint.fieldPath = path.fieldPath;
-        if (input_.doors.empty()) add(Via::kIngress, Reach::kPublished, "", 80, endpoint);
+        const Via via = isIngress(ingress) ? Via::kIngress : Via::kRoute;
+        if (input_.doors.empty()) add(via, Reach::kPublished, "", 80, endpoint);
         for (const IngressDoor& door : input_.doors) {
           endpoint.tls = door.tls;
-          add(Via::kIngress, Reach::kPublished, door.address, door.port, endpoint);
+          add(via, Reach::kPublished, door.address, door.port, endpoint);
         }
       }
     }
@@ -138,11 +141,6 @@ class PortWays {
     std::string prefix = path.substr(0, path.find_first_of("(*[^$|?+"));
     while (prefix.ends_with('/') || prefix.ends_with('\\')) prefix.pop_back();
     return prefix;
-  }
-
-  bool leadsHere(const std::string& port) const {
-    const int32_t number = numberOf(port);
-    return number != 0 ? number == port_.port : !port.empty() && port == port_.name;
   }
 
   void hostPorts() {
@@ -192,13 +190,23 @@ class PortWays {
 
 }  // namespace
 
+bool isRouted(Via via) { return via == Via::kIngress || via == Via::kRoute; }
+
+bool leadsToPort(const IngressPath& path, const ServicePort& port) {
+  // A VirtualService need not name one, and an OpenShift Route names the pods'.
+  if (path.port.empty()) return true;
+  const int32_t number = numberOf(path.port);
+  return number != 0 ? number == port.port : path.port == port.name;
+}
+
 std::vector<Pod> backingPods(const Service& service, const std::vector<Pod>& pods) {
   std::vector<Pod> backing;
   if (service.type == "ExternalName") return backing;
+  const bool standIn = service.type == kStandIn;
   std::copy_if(pods.begin(), pods.end(), std::back_inserter(backing), [&](const Pod& pod) {
     return pod.spec && pod.meta.ns == service.meta.ns && !pod.meta.deleting &&
            pod.phase != "Succeeded" && pod.phase != "Failed" &&
-           selects(service.selector, pod.meta.labels);
+           (standIn || selects(service.selector, pod.meta.labels));
   });
   return backing;
 }
@@ -218,7 +226,8 @@ int32_t podPortOf(const ServicePort& port, const PodSpec& spec) {
 
 std::vector<Endpoint> endpointsOf(const Service& service, const ReachInput& input) {
   std::vector<Endpoint> endpoints;
-  if (service.type == "ExternalName" || service.selector.empty()) return endpoints;
+  if (service.type == "ExternalName") return endpoints;
+  if (service.selector.empty() && service.type != kStandIn) return endpoints;
   const std::vector<Pod> pods = backingPods(service, input.pods);
   for (size_t i = 0; i < service.ports.size(); ++i) {
     if (service.ports[i].protocol != "TCP") continue;
@@ -283,8 +292,8 @@ const char* toString(Reach reach) {
 }
 
 const char* toString(Via via) {
-  constexpr std::array<const char*, 7> kNames = {"LoadBalancer", "NodePort", "ExternalIP", "Ingress",
-                                                 "HostPort", "HostNetwork", "ClusterIP"};
+  constexpr std::array<const char*, 8> kNames = {"LoadBalancer", "NodePort",    "ExternalIP", "Ingress",
+                                                 "HostPort",     "HostNetwork", "ClusterIP",  "Route"};
   return kNames.at(static_cast<size_t>(via));
 }
 

@@ -15,7 +15,20 @@ enum class Reach {
   kPublished,  // from outside of it
 };
 
-enum class Via { kLoadBalancer, kNodePort, kExternalIP, kIngress, kHostPort, kHostNetwork, kClusterIP };
+// Kept as numbers in journals: new ones go to the end.
+enum class Via {
+  kLoadBalancer,
+  kNodePort,
+  kExternalIP,
+  kIngress,
+  kHostPort,
+  kHostNetwork,
+  kClusterIP,
+  kRoute,  // of the Gateway API, Traefik, Istio, OpenShift
+};
+
+// Through a controller that tells requests apart by host and path.
+bool isRouted(Via via);
 
 // One way to one port of the Service.
 struct Endpoint {
@@ -50,12 +63,16 @@ struct ReachInput {
   std::vector<IngressDoor> doors{};  // of the ingress controllers; may be empty
 };
 
-// Pods that the Service selects. None for a Service without selector and for ExternalName.
+// Pods that the Service selects. None for a Service without selector and for ExternalName; of one that
+// only stands for its pods (host_publication.h) the pods are the caller's.
 std::vector<Pod> backingPods(const Service& service, const std::vector<Pod>& pods);
 
 // The container port behind a Service's port in this pod: a number as written, or the declared port of
 // that name; 0 where the pod has none of that name.
 int32_t podPortOf(const ServicePort& port, const PodSpec& spec);
+
+// A route's backend names this port of its Service.
+bool leadsToPort(const IngressPath& path, const ServicePort& port);
 
 // Published ways first. Empty for ExternalName and selectorless Services: what they lead to is not
 // the cluster's, or not known, and is never probed. Only TCP.

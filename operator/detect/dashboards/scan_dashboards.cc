@@ -34,6 +34,8 @@ Routes routesOf(const ScanInput& input) {
       routes.ingresses.push_back(routeOf(document.object));
     } else if (kind == "IngressRoute") {
       routes.ingresses.push_back(traefikRouteOf(document.object));
+    } else if (kind == "VirtualService") {
+      routes.ingresses.push_back(virtualServiceOf(document.object));
     } else if (kind == "Route") {
       routes.ingresses.push_back(openShiftRouteOf(document.object));
     } else if (kind == "Middleware") {
@@ -137,13 +139,11 @@ class WorkloadReach {
       if (!sameNamespace(ingress.meta.ns, service.meta.ns)) continue;
       for (const IngressPath& path : ingress.paths) {
         if (path.service != service.meta.name) continue;
-        const bool here = path.port == std::to_string(port.port) || path.port == port.name ||
-                          path.port.empty();
-        if (!here) continue;
+        if (!leadsToPort(path, port)) continue;
         const Protection protection = protectionOf(ingress, routes_.loginMiddlewares);
         if (protection == Protection::kLogin) continue;
         offer({Reach::kPublished, protection != Protection::kNone,
-               "Ingress " + ingress.meta.name});
+               routeRef(ingress).kind + " " + ingress.meta.name});
       }
     }
   }

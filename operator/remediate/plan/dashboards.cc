@@ -7,6 +7,8 @@
 #include "base/digest.h"
 #include "detect/dashboards/reach.h"
 #include "remediate/plan/dashboards_network_policy.h"
+#include "remediate/plan/dashboards_routes.h"
+#include "remediate/plan/other_policies.h"
 
 namespace firebreak {
 namespace {
@@ -19,18 +21,13 @@ class Ladder {
 
   Plan build() {
     if (listed("RestrictIngress")) restrictIngress();
-    if (listed("Unpublish")) unpublish();
-    if (listed("DetachRoutes")) detachRoutes();
-    if (plan_.steps.empty()) {
-      plan_.externalAction =
-          "No listed action can shut " + describe(serviceRef()) +
-          ": switch the console's own authentication on, or change what publishes it, where it is "
-          "declared (Helm values, Git).";
+    if (!publishesItself()) {
+      if (listed("Unpublish")) unpublish();
+      if (listed("DetachRoutes")) detachRoutes();
+      otherRoutes();
     }
-    if (listed("RevokeClusterAdmin")) {
-      plan_.caveats.push_back("RevokeClusterAdmin is not carried out: look for bindings of its "
-                              "ServiceAccount with `kubectl get clusterrolebindings -o wide`");
-    }
+    if (plan_.steps.empty()) askAPerson();
+    if (listed("RevokeClusterAdmin")) revokeClusterAdmin(target_.adminGrants, &plan_);
     if (listed("ScaleToZero")) scaleToZero();
     return std::move(plan_);
   }
@@ -38,14 +35,9 @@ class Ladder {
  private:
   bool listed(const char* action) const { return target_.actions.contains(action); }
 
-  ObjectRef serviceRef() const {
-    const ObjectMeta& meta = target_.service.meta;
-    return {"v1", "Service", meta.ns, meta.name, meta.uid};
-  }
-  bool isConsolePort(int64_t port) const {
-    return std::any_of(target_.servicePorts.begin(), target_.servicePorts.end(),
-                       [&](int32_t p) { return p == port; });
-  }
+  // The pods publish themselves: there is no Service to change, and no route leads to one.
+  bool publishesItself() const { return target_.serviceJson.is_null(); }
+  bool isConsolePort(int64_t port) const { return console_.isConsolePort(port); }
   const Json& spec(std::string_view key) const { return member(target_.serviceJson, {"spec", key}); }
 
   Step step(std::string name, const char* action, ObjectRef object) const {
@@ -63,19 +55,44 @@ class Ladder {
     if (object.contains(place)) step->edits.push_back({pointer, object.at(place), std::nullopt});
   }
 
+  void askAPerson();
   void restrictIngress();
   void unpublish();
   void rememberHowPublished(Step* step) const;
   void narrowLoadBalancer(Json* service);
   void removeConsolePort();
   void detachRoutes();
-  void detachIngress(const Json& ingress);
-  bool routesToConsole(const Json& backend) const;
+  void otherRoutes();
+  // Whether somebody else's policies select some of the pods, and all of them.
+  struct Selected {
+    bool some = false;
+    bool all = false;
+  };
+  Selected selectedByOthers(const std::set<int32_t>& podPorts, const std::string& ours);
   void scaleToZero();
 
   const DashboardTarget& target_;
+  RoutedConsole console_{target_.service, target_.servicePorts};
   Plan plan_;
 };
+
+// Which field it is that publishes pods without a Service; the caveats say why no step helps.
+void Ladder::askAPerson() {
+  std::string& text = plan_.externalAction;
+  text = "No listed action can shut " + describe(target_.object) +
+         ": switch the console's own authentication on, or change what publishes it, where it is "
+         "declared (Helm values, Git).";
+  if (publishesItself()) {
+    const bool hostNetwork =
+        std::any_of(target_.pods.begin(), target_.pods.end(),
+                    [](const Pod& pod) { return pod.spec && pod.spec->hostNetwork; });
+    const std::string spec = target_.object.kind == "Pod" ? "spec" : "spec.template.spec";
+    text += hostNetwork ? " It lives in its node's network: set " + spec +
+                              ".hostNetwork to false, or shut the port on the nodes."
+                        : " Take the hostPort out of " + spec + ".containers[].ports.";
+  }
+  for (const std::string& caveat : plan_.caveats) text += " " + caveat + ".";
+}
 
 void Ladder::restrictIngress() {
   std::set<int32_t> podPorts;
@@ -90,38 +107,79 @@ void Ladder::restrictIngress() {
       if (const int32_t podPort = detect::podPortOf(port, *pod.spec)) podPorts.insert(podPort);
     }
   }
-  if (podPorts.empty() || target_.service.selector.empty()) {
+  if (podPorts.empty()) {
     plan_.caveats.push_back("RestrictIngress was left out: no pod says which port the console has");
     return;
   }
-  const std::string name = lockPolicyName(target_.remediation);
-  bool selected = false;
-  for (const Json& policy : target_.networkPolicies) {
-    const std::string other = stringOr(member(policy, {"metadata", "name"}));
-    if (other == name) continue;  // our own
-    for (const Pod& pod : target_.pods) {
-      if (!selectsForIngress(policy, pod)) continue;
-      selected = true;
-      const bool admits = std::any_of(podPorts.begin(), podPorts.end(), [&](int32_t port) {
-        return admitsFromOutside(policy, pod, port);
-      });
-      plan_.caveats.push_back(
-          admits ? "RestrictIngress was left out: NetworkPolicy " + other +
-                       " selects the pods and admits the console's port; policies only add up"
-                 : "RestrictIngress was left out: NetworkPolicy " + other +
-                       " selects the pods and does not admit the console's port from outside");
-      break;
-    }
+  if (target_.service.selector.empty()) {
+    plan_.caveats.push_back("RestrictIngress was left out: no labels are those of the console's "
+                            "pods alone");
+    return;
   }
-  // Policies add up: ours lists what stays open, and beside another it would open more than it shuts.
-  if (selected) return;
-  const std::string& ns = target_.service.meta.ns;
+  const std::string name = lockPolicyName(target_.remediation);
+  const bool there = std::any_of(
+      target_.networkPolicies.begin(), target_.networkPolicies.end(),
+      [&](const Json& policy) { return stringOr(member(policy, {"metadata", "name"})) == name; });
+  const Selected selected = selectedByOthers(podPorts, name);
+  // Policies add up: ours lists what stays open, and beside another it would open more than it shuts. One
+  // that was there first stays, and leaves what is open to theirs.
+  if (selected.some && !there) return;
+  const std::string& ns = target_.object.ns;
   Step create = step("restrict-ingress", "RestrictIngress",
                      {"networking.k8s.io/v1", "NetworkPolicy", ns, name, ""});
   create.type = PatchType::kCreate;
-  create.manifest = lockPolicy(ns, name, target_.remediation, target_.service.selector, podPorts,
-                               target_.allowFrom);
+  create.manifest = lockPolicy(
+      ns, name, target_.remediation,
+      {target_.service.selector, podPorts, target_.allowFrom, there && selected.all});
   plan_.steps.push_back(std::move(create));
+}
+
+Ladder::Selected Ladder::selectedByOthers(const std::set<int32_t>& podPorts,
+                                          const std::string& ours) {
+  Selected selected;
+  std::vector<bool> held(target_.pods.size(), false);
+  for (const Json& policy : target_.networkPolicies) {
+    const std::string other = stringOr(member(policy, {"metadata", "name"}));
+    if (other == ours) continue;
+    const Pod* pod = nullptr;
+    for (size_t i = 0; i < target_.pods.size(); ++i) {
+      if (!selectsForIngress(policy, target_.pods[i])) continue;
+      pod = &target_.pods[i];
+      held[i] = true;
+    }
+    if (pod == nullptr) continue;
+    selected.some = true;
+    const bool admits = std::any_of(podPorts.begin(), podPorts.end(), [&](int32_t port) {
+      return admitsFromOutside(policy, *pod, port);
+    });
+    plan_.caveats.push_back(
+        admits ? "RestrictIngress was left out: NetworkPolicy " + other +
+                     " selects the pods and admits the console's port; policies only add up"
+               : "RestrictIngress was left out: NetworkPolicy " + other +
+                     " selects the pods and does not admit the console's port from outside");
+  }
+  selected.all = selected.some && std::all_of(held.begin(), held.end(), [](bool b) { return b; });
+  for (const OtherPolicy& other : otherPoliciesOn(target_.otherPolicies, target_.pods,
+                                                  target_.object.ns, target_.namespaceLabels)) {
+    const std::string selects = other.certain ? " selects the pods" : " may select the pods";
+    if (other.rank == OtherPolicy::Rank::kAbove) {
+      plan_.caveats.push_back(other.name + selects +
+                              " and outranks NetworkPolicies: what it allows stays open");
+      continue;
+    }
+    selected.some = true;
+    if (other.rank == OtherPolicy::Rank::kBeside && other.certain) selected.all = true;
+    plan_.caveats.push_back(
+        "RestrictIngress was left out: " + other.name + selects +
+        (other.rank == OtherPolicy::Rank::kBeside
+             ? "; beside it a NetworkPolicy would open the other ports"
+             : "; a NetworkPolicy outranks it and would open the other ports"));
+  }
+  for (const std::string& kind : target_.unreadPolicies) {
+    plan_.caveats.push_back("whether a " + kind +
+                            " decides about the pods is not known: the operator may not list them");
+  }
+  return selected;
 }
 
 // The operator's token may take a Service's publication away and give back what this mark says, nothing
@@ -168,7 +226,7 @@ void Ladder::unpublish() {
   }
   Json service = target_.serviceJson;
   if (type == "LoadBalancer") narrowLoadBalancer(&service);
-  Step change = step("unpublish", "Unpublish", serviceRef());
+  Step change = step("unpublish", "Unpublish", target_.object);
   if (type != "LoadBalancer") rememberHowPublished(&change);
   if (type != "ClusterIP") change.edits.push_back({"/spec/type", Json(type), Json("ClusterIP")});
   for (size_t i = 0; i < ports.size(); ++i) {
@@ -202,7 +260,7 @@ void Ladder::narrowLoadBalancer(Json* service) {
       ranges.push_back("::1/128");
     }
   }
-  Step narrow = step("narrow-load-balancer", "Unpublish", serviceRef());
+  Step narrow = step("narrow-load-balancer", "Unpublish", target_.object);
   rememberHowPublished(&narrow);
   const Json& before = spec("loadBalancerSourceRanges");
   FieldEdit edit{"/spec/loadBalancerSourceRanges", std::nullopt, ranges};
@@ -220,50 +278,28 @@ void Ladder::removeConsolePort() {
     if (!isConsolePort(intOr(member(port, "port"), 0))) kept.push_back(port);
   }
   if (kept.size() == ports.size()) return;
-  Step remove = step("remove-console-port", "Unpublish", serviceRef());
+  Step remove = step("remove-console-port", "Unpublish", target_.object);
   rememberHowPublished(&remove);
   remove.edits.push_back({"/spec/ports", ports, std::move(kept)});
   plan_.steps.push_back(std::move(remove));
   plan_.caveats.push_back("Only the console's port leaves the Service; the others stay published");
 }
 
-bool Ladder::routesToConsole(const Json& backend) const {
-  const Json& service = member(backend, "service");
-  if (stringOr(member(service, "name")) != target_.service.meta.name) return false;
-  const Json& number = member(service, {"port", "number"});
-  if (number.is_number_integer()) return isConsolePort(intOr(number, 0));
-  const std::string name = stringOr(member(service, {"port", "name"}));
-  return std::any_of(target_.service.ports.begin(), target_.service.ports.end(),
-                     [&](const ServicePort& port) {
-                       return port.name == name && isConsolePort(port.port);
-                     });
+void Ladder::detachRoutes() {
+  const auto add = [&](std::optional<Step> step) {
+    if (step) plan_.steps.push_back(std::move(*step));
+  };
+  for (const Json& ingress : target_.ingresses) add(detachIngress(ingress, console_));
+  for (const Json& route : target_.httpRoutes) add(detachHttpRoute(route, console_));
 }
 
-void Ladder::detachIngress(const Json& ingress) {
-  const Json& meta = member(ingress, "metadata");
-  const std::string name = stringOr(member(meta, "name"));
-  Step detach = step("detach-route-" + name, "DetachRoutes",
-                     {"networking.k8s.io/v1", "Ingress", stringOr(member(meta, "namespace")), name,
-                      stringOr(member(meta, "uid"))});
-  const auto point = [&](const Json& backend, const std::string& pointer) {
-    if (!routesToConsole(backend)) return;
-    detach.edits.push_back({pointer + "/service/name", member(backend, {"service", "name"}),
-                            Json(kAbsentService)});
-  };
-  point(member(ingress, {"spec", "defaultBackend"}), "/spec/defaultBackend");
-  const Json& rules = member(ingress, {"spec", "rules"});
-  for (size_t i = 0; rules.is_array() && i < rules.size(); ++i) {
-    const Json& paths = member(rules[i], {"http", "paths"});
-    for (size_t j = 0; paths.is_array() && j < paths.size(); ++j) {
-      point(member(paths[j], "backend"), "/spec/rules/" + std::to_string(i) + "/http/paths/" +
-                                             std::to_string(j) + "/backend");
+// Said whether DetachRoutes is listed or not: no action changes them.
+void Ladder::otherRoutes() {
+  for (const Ingress& route : target_.otherRoutes) {
+    for (std::string& line : detachByHand(route, console_)) {
+      plan_.caveats.push_back(std::move(line));
     }
   }
-  if (!detach.edits.empty()) plan_.steps.push_back(std::move(detach));
-}
-
-void Ladder::detachRoutes() {
-  for (const Json& ingress : target_.ingresses) detachIngress(ingress);
 }
 
 void Ladder::scaleToZero() {

@@ -20,20 +20,6 @@ bool requirementHolds(const Json& requirement, const StringMap& labels) {
   return false;
 }
 
-bool selectorMatches(const Json& selector, const StringMap& labels) {
-  const Json& wanted = member(selector, "matchLabels");
-  if (wanted.is_object()) {
-    for (const auto& [key, value] : wanted.items()) {
-      auto label = labels.find(key);
-      if (label == labels.end() || label->second != stringOr(value)) return false;
-    }
-  }
-  const Json& requirements = member(selector, "matchExpressions");
-  return !requirements.is_array() ||
-         std::all_of(requirements.begin(), requirements.end(),
-                     [&](const Json& r) { return requirementHolds(r, labels); });
-}
-
 bool portListed(const Json& entry, const Pod& pod, int32_t port) {
   if (stringOr(member(entry, "protocol"), "TCP") != "TCP") return false;
   const Json& listed = member(entry, "port");
@@ -67,6 +53,20 @@ Json portRange(const char* protocol, int32_t first, int32_t last) {
 
 }  // namespace
 
+bool selectorMatches(const Json& selector, const StringMap& labels) {
+  const Json& wanted = member(selector, "matchLabels");
+  if (wanted.is_object()) {
+    for (const auto& [key, value] : wanted.items()) {
+      auto label = labels.find(key);
+      if (label == labels.end() || label->second != stringOr(value)) return false;
+    }
+  }
+  const Json& requirements = member(selector, "matchExpressions");
+  return !requirements.is_array() ||
+         std::all_of(requirements.begin(), requirements.end(),
+                     [&](const Json& r) { return requirementHolds(r, labels); });
+}
+
 bool selectsForIngress(const Json& policy, const Pod& pod) {
   // Without policyTypes a policy is one for ingress.
   const auto types = stringsOf(member(policy, {"spec", "policyTypes"}));
@@ -87,22 +87,24 @@ bool admitsFromOutside(const Json& policy, const Pod& pod, int32_t port) {
 }
 
 Json lockPolicy(const std::string& ns, const std::string& name, const std::string& remediation,
-                const StringMap& podLabels, const std::set<int32_t>& shutPorts,
-                const Json& allowFrom) {
-  Json open = Json::array();
-  int32_t next = 1;
-  for (const int32_t port : shutPorts) {
-    if (port > next) open.push_back(portRange("TCP", next, port - 1));
-    next = port + 1;
+                const PortLock& lock) {
+  Json ingress = Json::array();
+  if (!lock.restIsTheirs) {
+    Json open = Json::array();
+    int32_t next = 1;
+    for (const int32_t port : lock.ports) {
+      if (port > next) open.push_back(portRange("TCP", next, port - 1));
+      next = port + 1;
+    }
+    if (next <= kLastPort) open.push_back(portRange("TCP", next, kLastPort));
+    open.push_back(portRange("UDP", 1, kLastPort));
+    open.push_back(portRange("SCTP", 1, kLastPort));
+    ingress.push_back({{"ports", std::move(open)}});
   }
-  if (next <= kLastPort) open.push_back(portRange("TCP", next, kLastPort));
-  open.push_back(portRange("UDP", 1, kLastPort));
-  open.push_back(portRange("SCTP", 1, kLastPort));
-  Json ingress = Json::array({{{"ports", std::move(open)}}});
-  if (allowFrom.is_array() && !allowFrom.empty()) {
+  if (lock.allowFrom.is_array() && !lock.allowFrom.empty()) {
     Json shut = Json::array();
-    for (const int32_t port : shutPorts) shut.push_back(portRange("TCP", port, port));
-    ingress.push_back({{"from", allowFrom}, {"ports", std::move(shut)}});
+    for (const int32_t port : lock.ports) shut.push_back(portRange("TCP", port, port));
+    ingress.push_back({{"from", lock.allowFrom}, {"ports", std::move(shut)}});
   }
   return {{"apiVersion", "networking.k8s.io/v1"},
           {"kind", "NetworkPolicy"},
@@ -112,7 +114,7 @@ Json lockPolicy(const std::string& ns, const std::string& name, const std::strin
             {"labels", {{"app.kubernetes.io/managed-by", "firebreak"}}},
             {"annotations", {{"firebreak.dev/remediation", remediation}}}}},
           {"spec",
-           {{"podSelector", {{"matchLabels", podLabels}}},
+           {{"podSelector", {{"matchLabels", lock.podLabels}}},
             {"policyTypes", Json::array({"Ingress"})},
             {"ingress", std::move(ingress)}}}};
 }

@@ -11,16 +11,26 @@
 
 namespace firebreak {
 
+// A metav1.LabelSelector; an empty one matches everything.
+bool selectorMatches(const Json& selector, const StringMap& labels);
+
 // An ingress policy that selects this pod.
 bool selectsForIngress(const Json& policy, const Pod& pod);
 
 // It admits this TCP port of the pod from anywhere, or from addresses outside the cluster.
 bool admitsFromOutside(const Json& policy, const Pod& pod, int32_t port);
 
-// Selects `podLabels`; admits every TCP port but `shutPorts`, all UDP and SCTP, and the shut ports from
-// `allowFrom` only: NetworkPolicy knows no deny, so everything else is listed.
+struct PortLock {
+  StringMap podLabels;
+  std::set<int32_t> ports;
+  Json allowFrom = Json::array();
+  // Other policies select the pods already: what stays open is theirs to say.
+  bool restIsTheirs = false;
+};
+
+// Selects `podLabels`; admits every TCP port but `ports`, all UDP and SCTP, and those ports from `allowFrom`
+// only: NetworkPolicy knows no deny, so everything else is listed.
 Json lockPolicy(const std::string& ns, const std::string& name, const std::string& remediation,
-                const StringMap& podLabels, const std::set<int32_t>& shutPorts,
-                const Json& allowFrom);
+                const PortLock& lock);
 
 }  // namespace firebreak

@@ -45,6 +45,15 @@ TEST(ConsoleShut, NothingAskedAndAnswersOfAnotherServerAreUnknown) {
                 .verified, Verified::kUnknown);
 }
 
+TEST(ConsoleShut, AGatewaysRuleWithoutBackendsIsShutAndAConsolesOwnTroubleIsNot) {
+  const auto verdict = [](Via via) {
+    return consoleShut({path(answered("/clusters", 500, "text/plain", "x"), via)}, true, true).verified;
+  };
+  EXPECT_EQ(verdict(Via::kRoute), Verified::kTrue);
+  EXPECT_EQ(verdict(Via::kIngress), Verified::kUnknown);
+  EXPECT_EQ(verdict(Via::kNodePort), Verified::kUnknown);
+}
+
 TEST(ConsoleShut, AnIngressWithoutBackendIsShut) {
   EXPECT_EQ(consoleShut({path(answered("/clusters", 503, "text/html", "x"), Via::kIngress)}, true,
                         true).verified, Verified::kTrue);

@@ -26,6 +26,7 @@ ProbedPath openPath(Via via = Via::kNodePort, const std::string& id = "kube-web-
 DashboardObservation observed(std::vector<ProbedPath> paths) {
   DashboardObservation observation;
   observation.service = consoleService();
+  observation.target = {"v1", "Service", "shop", "console", "uid-service"};
   observation.pods = {consolePod()};
   observation.paths = std::move(paths);
   return observation;
@@ -90,6 +91,18 @@ TEST(DetectDashboards, ThePodsOwnSettingsMaySayThatMoreThanDataIsOpen) {
   EXPECT_EQ(detectDashboards(observation)[0].tier, Tier::kRemediate);
   changeSpec(observation.pods[0], [](PodSpec& spec) { spec.containers[0].env[1].value = "Viewer"; });
   EXPECT_EQ(detectDashboards(observation)[0].tier, Tier::kAlert);
+}
+
+TEST(DetectDashboards, OfPodsThatPublishThemselvesTheWorkloadIsMeant) {
+  DashboardObservation observation = observed({openPath(Via::kHostPort)});
+  observation.target = {"apps/v1", "Deployment", "shop", "console", "u7"};
+  observation.paths[0].endpoint.fieldPath = "spec.containers[0].ports[0]";
+  const auto findings = detectDashboards(observation);
+  ASSERT_EQ(findings.size(), 1U);
+  EXPECT_EQ(findings[0].tier, Tier::kRemediate);
+  EXPECT_EQ(findings[0].resource, observation.target);
+  EXPECT_EQ(findings[0].fieldPath, "spec.containers[0].ports[0]");
+  EXPECT_NE(findings[0].message.find("reaches Deployment shop/console"), std::string::npos);
 }
 
 TEST(DetectDashboards, OneFindingForAllWaysToOnePort) {

@@ -158,6 +158,43 @@ TEST(ReachGraph, ExternalNameAndSelectorlessServicesHaveNoWays) {
   EXPECT_THAT(endpointsOf(bare, world()), IsEmpty());
 }
 
+TEST(ReachGraph, RoutesOfOtherApisPublishToo) {
+  const Json virtualService = Json::parse(R"({
+    "apiVersion": "networking.istio.io/v1beta1", "metadata": {"name": "front", "namespace": "shop"},
+    "spec": {"hosts": ["console.example"], "gateways": ["istio-system/gate"], "http": [
+      {"match": [{"uri": {"prefix": "/view"}}],
+       "route": [{"destination": {"host": "console.shop.svc.cluster.local", "port": {"number": 80}}},
+                 {"destination": {"host": "console.other.svc.cluster.local"}}]}]}})");
+  const Json traefik = Json::parse(R"j({"metadata": {"name": "front", "namespace": "shop"}, "spec": {"routes": [
+      {"match": "Host(`a.example`) && PathPrefix(`/b`)", "services": [{"name": "console", "port": "web"}]}]}})j");
+  const Json openShift = Json::parse(R"({"metadata": {"name": "front", "namespace": "shop"},
+    "spec": {"host": "c.example", "port": {"targetPort": "http"}, "to": {"kind": "Service", "name": "console"}}})");
+  struct Each {
+    Ingress route;
+    const char* kind;
+    const char* at;
+    const char* fieldPath;
+  };
+  for (const Each& each : {Each{virtualServiceOf(virtualService), "VirtualService", "console.example/view",
+                                "spec.http[0].route[0].destination"},
+                           Each{traefikRouteOf(traefik), "IngressRoute", "a.example/b",
+                                "spec.routes[0].services[0]"},
+                           Each{openShiftRouteOf(openShift), "Route", "c.example", "spec.to"}}) {
+    ReachInput input = world();
+    input.ingresses = {each.route};
+    const auto ways = endpointsOf(consoleService("ClusterIP"), input);
+    ASSERT_EQ(ways.size(), 2U) << each.kind;
+    EXPECT_EQ(ways[0].via, Via::kRoute);
+    EXPECT_EQ(ways[0].reach, Reach::kPublished);
+    EXPECT_EQ(ways[0].through.kind, each.kind);
+    EXPECT_EQ(ways[0].host + ways[0].path, each.at);
+    EXPECT_EQ(ways[0].fieldPath, each.fieldPath);
+  }
+  Json inside = virtualService;
+  inside["spec"]["gateways"] = {"mesh"};
+  EXPECT_THAT(virtualServiceOf(inside).paths, IsEmpty());
+}
+
 TEST(ReachGraph, UnprobeableAddressesAreNeverHandedOut) {
   Service service = consoleService("LoadBalancer");
   service.ingressIPs = {"169.254.169.254", "127.0.0.1"};

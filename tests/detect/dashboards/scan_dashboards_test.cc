@@ -260,6 +260,10 @@ TEST(ScanDashboards, OtherRoutersPublishToo) {
   EXPECT_EQ(scan(base + "\n---\napiVersion: route.openshift.io/v1\nkind: Route\nmetadata: {name: r, "
                         "namespace: shop}\nspec: {to: {kind: Service, name: console}}\n")
                 .at(0).tier, Tier::kRemediate);
+  EXPECT_EQ(scan(base + "\n---\napiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: {name: r, "
+                        "namespace: shop}\nspec: {hosts: ['*'], gateways: [gate], http: [{route: "
+                        "[{destination: {host: console}}]}]}\n")
+                .at(0).tier, Tier::kRemediate);
   EXPECT_EQ(scan(base + "\n---\napiVersion: gateway.networking.k8s.io/v1\nkind: HTTPRoute\nmetadata: "
                         "{name: r, namespace: shop}\nspec: {rules: [{backendRefs: [{name: console, "
                         "port: 80}]}]}\n")
