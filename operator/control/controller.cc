@@ -15,6 +15,7 @@
 #include "control/executor.h"
 #include "control/exposure_sweep.h"
 #include "control/historian.h"
+#include "control/holders.h"
 #include "control/key_ring.h"
 #include "control/ledger.h"
 #include "control/miner_family.h"
@@ -103,6 +104,7 @@ struct Controller::Impl {
   Result<std::optional<WallTime>> onPublicReaders();
   void addServicesOf(const Pod& pod);
   void pokeTarget(Family family, const ObjectRef& target);
+  void wake(const std::vector<std::string>& remediationNames);
 
   Clock& clock;
   const ControllerOptions options;
@@ -110,6 +112,7 @@ struct Controller::Impl {
   World world;
   KeyRing keys;
   Ledger ledger;
+  Holders holders;
   SecretFamily secrets;
   ExposureSweep exposures;
   Executor executor;
@@ -143,7 +146,9 @@ void Controller::Impl::addHandlers() {
                                      {"remediations", world.remediations.size()}});
     // Nobody fills the budget with Remediations of his own making; only now can they be told apart.
     for (const auto& remediation : world.remediations.snapshot()) {
-      if (!isOurs(keys, *remediation)) ledger.forget(remediation->name);
+      if (isOurs(keys, *remediation)) continue;
+      ledger.forget(remediation->name);
+      holders.forget(remediation->name);
     }
     judging = true;
     enqueueEverything();
@@ -175,6 +180,9 @@ void Controller::Impl::addHandlers() {
 void Controller::Impl::watchChanges() {
   world.pods.onChange([this](const std::string& key, const auto& old, const auto& now) {
     if (!judging) return;  // everything is looked at when that begins
+    const ObjectMeta& meta = (now ? now : old)->meta;
+    wake(holders.of("Pod", meta.ns, meta.name));
+    if (!old) wake(holders.aboveController(meta.ns, meta.controller));
     bool same = old && now && looksTheSame(*old, *now);
     if (same && old->ready == now->ready) return;
     if (now) addServicesOf(*now);
@@ -185,6 +193,8 @@ void Controller::Impl::watchChanges() {
     }
   });
   world.services.onChange([this](const std::string& key, const auto& old, const auto& now) {
+    const ObjectMeta& meta = (now ? now : old)->meta;
+    wake(holders.of("Service", meta.ns, meta.name));
     if (now) enqueue("service", key, QueuePriority::kUrgent);
     if (!now && old) {
       pokeTarget(Family::kOpenDashboard,
@@ -192,7 +202,10 @@ void Controller::Impl::watchChanges() {
     }
   });
   for (auto* kind : {&world.ingresses, &world.routes}) {
-    kind->onChange([this](const std::string&, const auto&, const auto& now) {
+    const char* name = kind == &world.routes ? "HTTPRoute" : "Ingress";
+    kind->onChange([this, name](const std::string&, const auto& old, const auto& now) {
+      const ObjectMeta& meta = (now ? now : old)->meta;
+      wake(holders.of(name, meta.ns, meta.name));
       if (!now) return;
       for (const IngressPath& path : now->paths) {
         enqueue("service", now->meta.ns + "/" + path.service);
@@ -228,10 +241,14 @@ void Controller::Impl::watchChanges() {
   world.remediations.onChange([this](const std::string& key, const auto& old, const auto& now) {
     if (!now) {
       ledger.forget(key);
+      holders.forget(key);
       remediations.forgotten(key);
       return;
     }
-    if (isOurs(keys, *now)) ledger.note(*now);
+    if (isOurs(keys, *now)) {
+      ledger.note(*now);
+      holders.note(*now);
+    }
     bool decided =
         old && (old->generation != now->generation || old->deleting != now->deleting);
     bool mine = old && !decided;
@@ -297,6 +314,14 @@ Result<std::optional<WallTime>> Controller::Impl::sweepPods() {
 void Controller::Impl::pokeTarget(Family family, const ObjectRef& target) {
   std::string name = opener.nameFor(family, target);
   if (!name.empty() && world.remediations.get(name)) enqueue("remediation", name);
+}
+
+// What they keep was written to, by us or by somebody who undoes it: looked at again, which costs
+// reads alone where it still is as it should be.
+void Controller::Impl::wake(const std::vector<std::string>& remediationNames) {
+  for (const std::string& name : remediationNames) {
+    enqueue("remediation", name, QueuePriority::kUrgent);
+  }
 }
 
 Result<std::optional<WallTime>> Controller::Impl::onPod(const std::string& key) {
