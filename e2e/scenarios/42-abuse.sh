@@ -16,8 +16,9 @@ source "$(dirname "${BASH_SOURCE[0]}")/lib/targets.sh"
 source "$(dirname "${BASH_SOURCE[0]}")/lib/images.sh"
 loadImages e2e-standins
 
+top=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 run=e2e-abuse-$$
-team=$run-team asked=$run-asked paused=$run-paused
+team=$run-team asked=$run-asked paused=$run-paused decoys=$run-decoys honest=$run-honest
 claims=("kube-system-$$" "$namespace-$$")
 mallory=(--as=e2e-mallory --as-group=system:authenticated)
 binding=$release-remediations
@@ -25,10 +26,10 @@ binding=$release-remediations
 # shellcheck disable=SC2329  # called by the trap
 cleanup() {
   if [[ -s $work/binding.json ]]; then kubectl apply -f "$work/binding.json"; fi
-  kubectl delete securitypolicies.firebreak.dev "$run" "$asked" "$paused" --ignore-not-found --wait=false
+  kubectl delete securitypolicies.firebreak.dev "$run" "$asked" "$paused" "$decoys" --ignore-not-found --wait=false
   kubectl delete clusterrolebinding,clusterrole "$run" --ignore-not-found --wait=false
   forget ".namespace | startswith(\"$run\") or endswith(\"-$$\")"
-  kubectl delete namespace "$team" "$asked" "$paused" "${claims[@]}" --ignore-not-found --wait=false
+  kubectl delete namespace "$team" "$asked" "$paused" "$decoys" "$honest" "${claims[@]}" --ignore-not-found --wait=false
   rm -rf "$work"
 } >/dev/null 2>&1
 trap cleanup EXIT
@@ -142,6 +143,25 @@ must delete securitypolicies.firebreak.dev "$paused" --timeout=20s
 goesOn() { [[ $(statusOf "$paused" miner .blocked.reason) != Paused ]]; }
 comesTrue "when the policy goes, the wait gets another reason" 30 goesOn
 expect "nothing was done" '{"app":"miner"}' "$(labelsOf "$paused" miner)"
+
+# --- decoys that are to use up the budget --------------------------------------------------------
+
+covered "$decoys" "$decoys"
+covered "$honest" "$decoys"
+# The hour's limit is one for the family: what the cases above began counts.
+begun=$(kubectl get remediations.firebreak.dev -o json | jq '[.items[] | select(.spec.family == "Miner" and .status.startedAt != null)] | length')
+perHour=$((5 * begun + 5)) share=$((4 * begun + 4))
+policy "$decoys" "$enforce" "limits: {maxConcurrent: 50, maxPerHour: $perHour}"
+must create service clusterip nobody --tcp=3333 -n "$decoys"
+if ! "$top/tests/crash/fake-pods" "$decoys" $((share + 3)) "$(kubectl get service nobody -n "$decoys" -o 'jsonpath={.spec.clusterIP}')" >"$work/error" 2>&1; then
+  printf 'cannot set up: %s\n' "$(<"$work/error")" >&2; exit 2
+fi
+decoyed() { kubectl get remediations.firebreak.dev -o json | jq "[.items[] | select(.spec.targetRef.namespace == \"$decoys\") | select($1)] | length"; }
+usedUp() { [[ "$(decoyed '.status.startedAt != null') $(decoyed '.status.blocked.reason == "RateLimited"')" == "$share 3" ]]; }
+comesTrue "of $((share + 3)) decoys in one namespace only $share are acted on, of $perHour an hour" 90 usedUp
+minerPod miner "$honest"
+comesTrue "a miner in another namespace is isolated all the same" 60 reaches "$honest" miner Contained
+expect "the other decoys still wait" 3 "$(decoyed '.status.blocked.reason == "RateLimited"')"
 
 # --- the operator's own token, by hand -----------------------------------------------------------
 

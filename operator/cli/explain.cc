@@ -69,6 +69,36 @@ void printConditions(const RemediationStatus& status) {
   }
 }
 
+// What a person may do about each thing that blocks; what is not listed ends by itself.
+struct Advice {
+  const char* reason;
+  const char* text;
+};
+constexpr Advice kAdvice[] = {
+    {"Contended",
+     "Make the change that the message shows where the object comes from; it is tried again hourly."},
+    {"RightsMissing",
+     "Grant the right in the chart's values (capabilities), or take the action out of the policy; "
+     "it is tried again every minute."},
+    {"Paused", "firebreak pause --resume lets it go on, with --policy NAME where that was paused."},
+    {"Excluded", "Take the entry out of the policy's spec.exclude, or wait until it lapses."},
+    {"Protected", "Look at it yourself: nothing is written there without a person's approval."},
+    {"NoPolicy", "Make a SecurityPolicy that covers the namespace, in mode Approve or Enforce."},
+    {"Superseded", "Change the policy of the higher priority: it decides here."},
+    {"BreakerOpen", "Look at what failed: kubectl get events -A --field-selector "
+                    "reason=RemediationFailed"},
+};
+
+std::string adviceOn(const RemediationStatus& status) {
+  if (status.outcome == Outcome::kNeedsExternalAction) {
+    return "Do what the message says; Firebreak does not.";
+  }
+  for (const Advice& row : kAdvice) {
+    if (status.blocked.reason == row.reason) return row.text;
+  }
+  return "Nothing: it goes on by itself when what blocks it is gone.";
+}
+
 std::string nextStep(const Remediation& remediation) {
   switch (remediation.status.phase) {
     case Phase::kAudited:
@@ -79,9 +109,7 @@ std::string nextStep(const Remediation& remediation) {
       if (remediation.status.blocked.reason == "ApprovalExpired") {
         return "firebreak approve " + remediation.name + " has it done all the same.";
       }
-      return remediation.status.outcome == Outcome::kNeedsExternalAction
-                 ? "Do what the message says; Firebreak does not."
-                 : "Nothing: it goes on by itself when what blocks it is gone.";
+      return adviceOn(remediation.status);
     case Phase::kApplying:
     case Phase::kVerifying:
     case Phase::kContained:

@@ -15,6 +15,7 @@
 #include "control/executor.h"
 #include "control/exposure_sweep.h"
 #include "control/historian.h"
+#include "control/holders.h"
 #include "control/key_ring.h"
 #include "control/ledger.h"
 #include "control/look_pace.h"
@@ -110,6 +111,7 @@ struct Controller::Impl {
   void addServicesOf(const Pod& pod);
   void pokeTarget(Family family, const ObjectRef& target);
   void pokePublishers(const std::string& ns);
+  void wake(const std::vector<std::string>& remediationNames);
 
   Clock& clock;
   const ControllerOptions options;
@@ -117,6 +119,7 @@ struct Controller::Impl {
   World world;
   KeyRing keys;
   Ledger ledger;
+  Holders holders;
   SecretFamily secrets;
   ExposureSweep exposures;
   Executor executor;
@@ -150,7 +153,9 @@ void Controller::Impl::addHandlers() {
                                      {"remediations", world.remediations.size()}});
     // Nobody fills the budget with Remediations of his own making; only now can they be told apart.
     for (const auto& remediation : world.remediations.snapshot()) {
-      if (!isOurs(keys, *remediation)) ledger.forget(remediation->name);
+      if (isOurs(keys, *remediation)) continue;
+      ledger.forget(remediation->name);
+      holders.forget(remediation->name);
     }
     judging = true;
     enqueueEverything();
@@ -183,6 +188,9 @@ void Controller::Impl::addHandlers() {
 void Controller::Impl::watchChanges() {
   world.pods.onChange([this](const std::string& key, const auto& old, const auto& now) {
     if (!judging) return;  // everything is looked at when that begins
+    const ObjectMeta& meta = (now ? now : old)->meta;
+    wake(holders.of("Pod", meta.ns, meta.name));
+    if (!old) wake(holders.aboveController(meta.ns, meta.controller));
     bool same = old && now && looksTheSame(*old, *now);
     if (same && old->ready == now->ready) return;
     if (now) addServicesOf(*now);
@@ -194,6 +202,8 @@ void Controller::Impl::watchChanges() {
     }
   });
   world.services.onChange([this](const std::string& key, const auto& old, const auto& now) {
+    const ObjectMeta& meta = (now ? now : old)->meta;
+    wake(holders.of("Service", meta.ns, meta.name));
     if (now) enqueue("service", key, QueuePriority::kUrgent);
     if (!now && old) {
       pokeTarget(Family::kOpenDashboard,
@@ -201,7 +211,11 @@ void Controller::Impl::watchChanges() {
     }
   });
   for (auto* kind : world.routeKinds()) {
-    kind->onChange([this](const std::string&, const auto&, const auto& now) {
+    // Other routes are never written; one of the same name wakes for nothing.
+    const char* name = kind == &world.ingresses ? "Ingress" : "HTTPRoute";
+    kind->onChange([this, name](const std::string&, const auto& old, const auto& now) {
+      const ObjectMeta& meta = (now ? now : old)->meta;
+      wake(holders.of(name, meta.ns, meta.name));
       if (!now) return;
       for (const IngressPath& path : now->paths) {
         enqueue("service", now->meta.ns + "/" + path.service);
@@ -245,10 +259,14 @@ void Controller::Impl::watchChanges() {
   world.remediations.onChange([this](const std::string& key, const auto& old, const auto& now) {
     if (!now) {
       ledger.forget(key);
+      holders.forget(key);
       remediations.forgotten(key);
       return;
     }
-    if (isOurs(keys, *now)) ledger.note(*now);
+    if (isOurs(keys, *now)) {
+      ledger.note(*now);
+      holders.note(*now);
+    }
     bool decided =
         old && (old->generation != now->generation || old->deleting != now->deleting);
     bool mine = old && !decided;
@@ -323,6 +341,14 @@ void Controller::Impl::pokePublishers(const std::string& ns) {
         known->target.kind != "Service") {
       enqueue("remediation", known->name);
     }
+  }
+}
+
+// What they keep was written to, by us or by somebody who undoes it: looked at again, which costs
+// reads alone where it still is as it should be.
+void Controller::Impl::wake(const std::vector<std::string>& remediationNames) {
+  for (const std::string& name : remediationNames) {
+    enqueue("remediation", name, QueuePriority::kUrgent);
   }
 }
 

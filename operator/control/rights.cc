@@ -33,12 +33,27 @@ constexpr Need kNeeds[] = {
     {Family::kOpenDashboard, "ScaleToZero", "patch", "apps", "statefulsets"},
 };
 
-Result<bool> allowed(kube::Client& client, const Need& need) {
+// One thing to ask the API server.
+struct Question {
+  std::string action;
+  std::string verb;
+  std::string group;
+  std::string resource;
+  std::string ns;  // empty = in all of them
+
+  std::string text() const {
+    return verb + " " + resource + (ns.empty() ? "" : " in namespace " + ns);
+  }
+};
+
+Result<bool> allowed(kube::Client& client, const Question& question) {
+  Json attributes = {{"verb", question.verb},
+                     {"group", question.group},
+                     {"resource", question.resource}};
+  if (!question.ns.empty()) attributes["namespace"] = question.ns;
   Json body = {{"apiVersion", "authorization.k8s.io/v1"},
                {"kind", "SelfSubjectAccessReview"},
-               {"spec",
-                {{"resourceAttributes",
-                  {{"verb", need.verb}, {"group", need.group}, {"resource", need.resource}}}}}};
+               {"spec", {{"resourceAttributes", attributes}}}};
   auto answer = client.create(kube::kSelfSubjectAccessReviews, "", body, kube::Priority::kRead);
   if (!answer) return tl::unexpected(answer.error());
   return boolOr(member(*answer, {"status", "allowed"}), false);
@@ -51,20 +66,51 @@ const std::set<std::string>& actionsOf(const SecurityPolicy& policy, Family fami
   return kNone;
 }
 
+bool acts(const SecurityPolicy& policy, Family family) {
+  Mode mode = policy.modeOf(family);
+  return mode == Mode::kEnforce || mode == Mode::kApprove;
+}
+
+// Rights over Secrets are granted namespace by namespace.
+void addRotators(const SecurityPolicy& policy, std::vector<Question>* questions) {
+  if (!acts(policy, Family::kExposedSecret)) return;
+  for (const Json& rotator : policy.secrets.rotators) {
+    const std::string who = "rotator " + stringOr(member(rotator, "name"));
+    const std::string ns = stringOr(member(rotator, "namespace"));
+    for (const char* verb : {"get", "create", "patch"}) {
+      questions->push_back({who, verb, "", "secrets", ns});
+    }
+    if (stringOr(member(rotator, "reload"), "Restart") == "Restart") {
+      questions->push_back({who, "patch", "apps", "deployments", ns});
+    }
+  }
+}
+
+std::vector<Question> questionsOf(const SecurityPolicy& policy) {
+  std::vector<Question> questions;
+  for (const Need& need : kNeeds) {
+    if (!acts(policy, need.family)) continue;
+    if (!actionsOf(policy, need.family).contains(need.action)) continue;
+    questions.push_back({need.action, need.verb, need.group, need.resource, ""});
+  }
+  addRotators(policy, &questions);
+  return questions;
+}
+
 }  // namespace
 
 Result<std::vector<MissingRight>> missingRights(kube::Client& client,
                                                 const SecurityPolicy& policy) {
   std::vector<MissingRight> missing;
-  for (const Need& need : kNeeds) {
-    Mode mode = policy.modeOf(need.family);
-    if (mode != Mode::kEnforce && mode != Mode::kApprove) continue;
-    if (actionsOf(policy, need.family).count(need.action) == 0) continue;
-    auto answer = allowed(client, need);
-    if (!answer) return tl::unexpected(answer.error());
-    if (!*answer) {
-      missing.push_back({need.action, std::string(need.verb) + " " + need.resource});
+  std::map<std::string, bool> known;  // two actions may need the same
+  for (const Question& question : questionsOf(policy)) {
+    auto [answer, fresh] = known.try_emplace(question.group + "/" + question.text(), false);
+    if (fresh) {
+      auto asked = allowed(client, question);
+      if (!asked) return tl::unexpected(asked.error());
+      answer->second = *asked;
     }
+    if (!answer->second) missing.push_back({question.action, question.text()});
   }
   return missing;
 }

@@ -11,8 +11,8 @@
 namespace firebreak::control {
 
 struct MissingRight {
-  std::string action;  // "Isolate"
-  std::string verb;    // "patch pods"
+  std::string action;  // "Isolate", "rotator storefront"
+  std::string verb;    // "patch pods", "patch secrets in namespace ops"
 };
 
 // An error where the API server could not be asked.

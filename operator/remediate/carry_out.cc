@@ -8,6 +8,9 @@ namespace {
 
 using std::chrono::seconds;
 
+// A right that is missing is asked for again after it.
+constexpr seconds kRightsPatience{60};
+
 // What would be begun next; null where nothing is pending, or the step is the last resort.
 const Step* nextPending(const Situation& s, const RemediationStatus& status) {
   for (const StepRecord& record : status.steps) {
@@ -64,7 +67,9 @@ Move holdStill(const Situation& s, RemediationStatus status, bool contained) {
 Move resume(const Situation& s, RemediationStatus status) {
   if (status.blocked.reason == "Contended") return watchDrift(s, std::move(status));
   bool byApiServer = status.blocked.reason == "RightsMissing";
-  if (byApiServer && status.blocked.until && *status.blocked.until > s.now) {
+  // A minute at most, also where the clock was set back.
+  const auto until = status.blocked.until;
+  if (byApiServer && until && *until > s.now && *until - s.now <= kRightsPatience) {
     return Rest{status.blocked.until};
   }
   const Step* pending = nextPending(s, status);
@@ -181,7 +186,7 @@ RemediationStatus afterFailure(const Remediation& remediation, size_t index, con
   record.message = error.message;
   if (error.code == ErrorCode::kForbidden) {
     status.phase = status.phase == Phase::kReverting ? status.phase : Phase::kBlocked;
-    status.blocked = {"RightsMissing", error.message, now + seconds(60)};
+    status.blocked = {"RightsMissing", error.message, now + kRightsPatience};
     status.message = "step " + record.name + " was refused: " + error.message;
     return status;
   }

@@ -116,17 +116,19 @@ Move watchDrift(const Situation& s, RemediationStatus status) {
       return saveOrRest(s, std::move(status));
     }
     bool again = view.effect == Effect::kAbsent || view.ours;
+    // A clock that was set back must not leave a hole open for as long as it jumped.
+    bool setBack = record.time > s.now;
     WallTime hourly = record.time + hours(1);
     if (!again) {
       // A value of somebody's own: never written over, but not passed over in silence either.
       return contend(s, std::move(status), i, s.now + hours(1));
     }
-    if (record.undone >= contendAfter && s.now < hourly) {
+    if (record.undone >= contendAfter && s.now < hourly && !setBack) {
       return contend(s, std::move(status), i, hourly);
     }
     int64_t factor = int64_t{1} << std::min<int64_t>(record.undone, kMostDoublings);
     WallTime due = record.time + seconds(factor);
-    if (record.undone < contendAfter && s.now < due) return Rest{due};
+    if (record.undone < contendAfter && s.now < due && !setBack) return Rest{due};
     record.undone += 1;
     mark(record, StepState::kIntended, s.now, "was undone by " + whoOf(view) + ", applied again");
     status.phase = Phase::kApplying;

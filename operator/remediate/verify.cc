@@ -46,13 +46,15 @@ ProofSum sumProofs(const Situation& s, RemediationStatus& status) {
 }
 
 std::string verifiedText(const RemediationStatus& status) {
-  std::string text;
+  std::string text, names;
   for (const StepRecord& record : status.steps) {
-    if (record.state != StepState::kVerified || record.message.empty()) continue;
-    if (text.find(record.message) != std::string::npos) continue;
+    if (record.state != StepState::kVerified) continue;
+    names += (names.empty() ? "" : ", ") + record.name;
+    if (record.message.empty() || text.find(record.message) != std::string::npos) continue;
     text += (text.empty() ? "" : "; ") + record.message;
   }
-  return text;
+  // Where no proof has words of its own, what was written was read again.
+  return text.empty() ? "what was written holds: " + names : text;
 }
 
 void sayIsolation(const Situation& s, RemediationStatus& status) {

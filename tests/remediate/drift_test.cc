@@ -115,6 +115,25 @@ TEST(Drift, AValueOfSomebodysOwnIsNotWrittenOverAndNotPassedOver) {
   EXPECT_EQ(world.writes["set-a"], 1);
 }
 
+TEST(Drift, AClockThatWasSetBackDoesNotKeepTheHoleOpen) {
+  SmallWorld world;
+  world.policy.contendAfter = 1;
+  world.contestedByGit = true;
+  world.horizon = seconds(0);
+  world.settle();
+  world.pass(-hours(1));
+  undoIt(world);
+  world.settle();
+  EXPECT_EQ(world.pod["metadata"]["labels"]["a"], "new");
+  EXPECT_EQ(world.writes["set-a"], 2);
+  undoIt(world);
+  world.settle();
+  ASSERT_EQ(world.status().blocked.reason, "Contended");
+  world.pass(-hours(1));  // nor does it make two of the hour
+  world.settle();
+  EXPECT_EQ(world.pod["metadata"]["labels"]["a"], "new");
+}
+
 TEST(Drift, NothingIsWrittenAgainWhilePaused) {
   SmallWorld world;
   world.settle();
