@@ -58,7 +58,7 @@ crash: image ## the operator, killed before and after each of its writes, on a c
 demo: image ## the 2018 console breach, replayed and closed, on a cluster of its own
 	@E2E_SLOT=demo e2e/demo/run
 
-bench: build ## Firebreak beside a controller-runtime program, same server, same run (half an hour)
+bench: build ## Firebreak beside a controller-runtime program, same run (an hour; BENCH=--main: 25 minutes)
 	@tests/bench/run $(BENCH)
 
 fresh: ## deps, build and unit in a bare Debian 12 (chroot), as a newcomer would

@@ -16,6 +16,7 @@
 #include <optional>
 #include <vector>
 
+#include "base/memory.h"
 #include "serve/protocol.h"
 
 namespace firebreak::serve {
@@ -135,8 +136,13 @@ void handle(Waiting& waiting, const http_request& request) {
 
 // Until the operator closes its end.
 void readAnswers(int fd, Waiting& waiting) {
+  constexpr int64_t kReleaseEveryMs = 10'000;
   std::vector<char> packet(sizeof(Answer) + kChunkBytes);
-  for (;;) {
+  for (int64_t released = 0;;) {
+    if (nowMs() - released > kReleaseEveryMs) {
+      releaseUnusedMemory();
+      released = nowMs();
+    }
     pollfd ready{fd, POLLIN, 0};
     // 50 ms: how late a 503 may come after its deadline.
     if (poll(&ready, 1, 50) > 0) {

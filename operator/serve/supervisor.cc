@@ -10,6 +10,7 @@
 #include <thread>
 
 #include "base/log.h"
+#include "base/memory.h"
 #include "serve/listener.h"
 #include "serve/protocol.h"
 #include "serve/sandbox.h"
@@ -64,6 +65,7 @@ void supervise(const SupervisorOptions& options) {
     const auto started = std::chrono::steady_clock::now();
     const pid_t child = fork();
     if (child == 0) serveInChild(options, self);
+    releaseUnusedMemory();  // it does nothing but wait
     int status = 0;
     if (child > 0) waitpid(child, &status, 0);
     // It left by itself: the operator has hung up.
