@@ -10,6 +10,7 @@
 #include <cstdlib>
 #include <iostream>
 
+#include "base/core_dumps.h"
 #include "base/log.h"
 #include "base/metrics.h"
 #include "control/controller.h"
@@ -115,6 +116,10 @@ int runOperator(int argc, char** argv) {
   setLogLevel(arguments.logLevel);
   keepMemorySmall();
   sigset_t signals = blockSignals();
+  if (Status forbidden = forbidCoreDumps(); !forbidden) {
+    log::error("refuses to start", {{"cause", forbidden.error().message}});
+    return 1;
+  }
 
   // Forks: before the first thread and before any credential is read.
   auto server = HttpServer::start({.address = arguments.metricsAddress,
