@@ -49,6 +49,16 @@ check_credential_rotated() {
   passed "all $count consumers refuse the stolen credential (401) and take the new one (200)"
 }
 
+check_values_told_nowhere() {
+  local told
+  printf %s "$old_token" >"$intruder_work/stolen-credential"
+  kubectl -n ops get secret storefront-token -o jsonpath='{.data.token}' | base64 -d >"$intruder_work/new-credential"
+  sed -n 's/^users: .*token: "\([^"]*\)".*/\1/p' "$intruder_work/kubeconfig" >"$intruder_work/stolen-token"
+  told=$("$root/e2e/scenarios/lib/leaks" "$intruder_work"/{stolen-credential,new-credential,stolen-token}) ||
+    fail "Firebreak says a value: $told"
+  passed "none of them is in what Firebreak says: $told"
+}
+
 check_pod_isolated() {
   local label
   label=$(kubectl -n shop get pod "$miner_pod" -o jsonpath='{.metadata.labels.firebreak\.dev/quarantine}')

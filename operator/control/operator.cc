@@ -11,6 +11,7 @@
 #include <functional>
 #include <iostream>
 
+#include "base/core_dumps.h"
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/metrics.h"
@@ -128,6 +129,10 @@ int runOperator(int argc, char** argv) {
   setLogLevel(arguments.logLevel);
   keepMemorySmall();
   sigset_t signals = blockSignals();
+  if (Status forbidden = forbidCoreDumps(); !forbidden) {
+    log::error("refuses to start", {{"cause", forbidden.error().message}});
+    return 1;
+  }
 
   // Forks: before the first thread and before any credential is read.
   auto server = HttpServer::start({.address = arguments.metricsAddress,

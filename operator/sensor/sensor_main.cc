@@ -12,6 +12,7 @@
 #include <mutex>
 #include <string_view>
 
+#include "base/core_dumps.h"
 #include "base/log.h"
 #include "kube/config.h"
 #include "kube/curl_transport.h"
@@ -228,6 +229,10 @@ int runSensor(int argc, char** argv) {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : 2;
+  }
+  if (Status forbidden = forbidCoreDumps(); !forbidden) {
+    log::error("refuses to start", {{"cause", forbidden.error().message}});
+    return 1;
   }
   struct sigaction action = {};
   action.sa_handler = [](int) { stopRequested = 1; };

@@ -17,6 +17,8 @@
 #include <cstring>
 #include <vector>
 
+#include "base/core_dumps.h"
+
 namespace firebreak::serve {
 namespace {
 
@@ -130,12 +132,10 @@ Status filterSystemCalls() {
 Status dropRights(int keepFd) {
   clearenv();
   if (Status closed = closeAllBut(keepFd); !closed) return closed;
-  const rlimit none{0, 0};
-  setrlimit(RLIMIT_CORE, &none);
+  if (Status forbidden = forbidCoreDumps(); !forbidden) return forbidden;
   // Bounds the connections that are held open at a time.
   const rlimit descriptors{256, 256};
   setrlimit(RLIMIT_NOFILE, &descriptors);
-  if (prctl(PR_SET_DUMPABLE, 0) != 0) return tl::unexpected(systemError("PR_SET_DUMPABLE"));
   if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) {
     return tl::unexpected(systemError("PR_SET_NO_NEW_PRIVS"));
   }
