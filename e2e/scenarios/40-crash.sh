@@ -8,6 +8,6 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 # shellcheck source-path=SCRIPTDIR source=lib/images.sh
 source e2e/scenarios/lib/images.sh
-loadImages e2e-standins
+loadImages e2e-standins e2e-services
 commit=$(git rev-parse --short=7 HEAD 2>/dev/null || date +%j)
 exec tests/crash/crash --seconds 75 --seed "$((16#$commit))" "$@"

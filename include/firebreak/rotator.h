@@ -1,4 +1,5 @@
-// Rotator: what someone who adds MySQL or GitHub implements, in one file. A rotator carries out the
+// Rotator: what someone who adds MySQL or GitHub implements, in one file (docs/rotation.md, "A rotator of
+// your own"). A rotator says which Secrets it is for and which steps it has, and carries out the
 // External steps of a rotation plan; the executor drives it, records the intent before each call
 // and may be killed after any of them. So each call is idempotent, and `observe` tells from the
 // world alone whether a step has taken effect. Calls block. One rotator object serves every
@@ -7,10 +8,12 @@
 #pragma once
 
 #include <cstddef>
+#include <initializer_list>
 #include <map>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "firebreak/clock.h"
 #include "firebreak/observed.h"
@@ -102,11 +105,20 @@ class ClusterAccess {
                        const std::string& subresource, const nlohmann::json& patch) = 0;
 };
 
+// A token with which the operator proves to somebody outside who it is; short-lived, read anew each time.
+class WebIdentity {
+ public:
+  virtual ~WebIdentity() = default;
+  virtual Result<SecretValue> token() = 0;
+};
+
 struct RotationContext {
   SecretStore& secrets;
   RandomSource& random;
   const Clock& clock;
-  ClusterAccess* cluster = nullptr;  // null: the rotators that need it say so
+  // Null: the rotators that need it say so.
+  ClusterAccess* cluster = nullptr;
+  WebIdentity* webIdentity = nullptr;
 };
 
 // What the world says about one step.
@@ -121,11 +133,49 @@ struct Observation {
   std::string message;
 };
 
+// One entry of spec.secrets.rotators.
+struct RotatorEntry {
+  std::string name;
+  std::string type;  // "Random"
+  std::string ns;
+  std::string secret;
+  std::vector<std::string> keys;
+  bool reloadsItself = false;  // reload: Self
+  // The blocks of the entry as written (adminRef, postgresql, ...), handed on to the rotator. No value.
+  nlohmann::json parameters = nlohmann::json::object();
+  nlohmann::json restartWindows = nlohmann::json::array();  // spec.secrets.restart.windows
+};
+// { "adminRef" } or { "webhook", "hmacRef" }: whether that block names a Secret and a key in it.
+bool namesKey(const RotatorEntry& entry, std::initializer_list<std::string_view> path);
+
+// Why a Secret is not rotated, as the end of a sentence, and what to do (empty: what the Secret's type
+// suggests).
+struct Unfit {
+  std::string why;
+  std::string todo;
+};
+
+// Which Secrets a rotator is for and which steps of its own it has: what the plan is made from.
+struct RotatorShape {
+  bool creates = false;          // a step that lets the staged credential in where it is checked
+  const char* writes = "write";  // the step that brings the next value into the Secret
+  bool revokes = false;          // a step that has the previous one refused where it is checked
+  std::string_view secretType = "";  // empty: Opaque and basic-auth; "*": any
+  std::vector<std::string> keys = {};  // where the policy need not name them
+  // What the policy's entry lacks; null: nothing that could be missing.
+  std::optional<Unfit> (*unfit)(const RotatorEntry& entry) = nullptr;
+  // The object that the Secret has to come from; null: none, it is written in place.
+  std::string (*sourceOf)(const nlohmann::json& secret) = nullptr;
+  // Said with the plan, before it is carried out.
+  std::string_view caveat = "";
+};
+
 class Rotator {
  public:
   virtual ~Rotator() = default;
   // The policy's word for it: "Random".
   virtual std::string_view type() const = 0;
+  virtual const RotatorShape& shape() const = 0;
   // kConflict: the world is not as the step needs it, plan anew. Another error: as its code says.
   virtual Status apply(const Step& step, RotationContext& context) const = 0;
   virtual Result<Observation> observe(const Step& step, RotationContext& context) const = 0;
@@ -134,6 +184,8 @@ class Rotator {
   virtual Status undo(const Step& step, RotationContext& context) const = 0;
 };
 
+// Null where there is none of that type.
+const Rotator* rotatorOfType(std::string_view type);
 // The rotator that carries out this External step, by its manifest's "rotator"; null where unknown.
 const Rotator* rotatorFor(const Step& step);
 

@@ -71,7 +71,7 @@ Result<std::vector<Exposed>> ExposureSweep::marked(const std::string& ns,
   std::vector<Json> bare;
   bool listed = false;
   if (mayAsk(ns)) {
-    auto list = client_.list(kube::kSecrets, ns);
+    auto list = client_.list(kube::kSecrets, ns, {.metadataOnly = true});
     if (list) {
       listed = true;
       for (const Json& item : member(*list, "items")) {

@@ -11,6 +11,7 @@
 #include "remediate/plan/literals.h"
 #include "remediate/plan/secrets.h"
 #include "remediate/rotate/consumers.h"
+#include "remediate/rotate/references.h"
 #include "remediate/rotate/source_rotators.h"
 #include "remediate/rotate/windows.h"
 
@@ -33,6 +34,8 @@ const kube::ResourceType* const kConsumerTypes[] = {
     &kube::kDeployments, &kube::kStatefulSets, &kube::kDaemonSets,
 };
 
+constexpr kube::ResourceType kGateways{"gateway.networking.k8s.io", "v1", "gateways", "Gateway", true};
+
 std::string strategyOf(const Json& object) {
   std::string strategy = stringOr(member(object, {"spec", "strategy", "type"}));
   return strategy.empty() ? stringOr(member(object, {"spec", "updateStrategy", "type"})) : strategy;
@@ -51,7 +54,10 @@ SecretFamily::SecretFamily(kube::Client& client, World& world, Clock& clock,
       operatorNamespace_(std::move(operatorNamespace)),
       isOurs_(std::move(isOurs)),
       store_(client),
-      cluster_(client) {}
+      cluster_(client) {
+  std::string path = WebIdentityFile::pathFromEnvironment();
+  if (!path.empty()) webIdentity_.emplace(std::move(path));
+}
 
 Result<std::vector<Consequence>> SecretFamily::consequencesOf(const Remediation& console) {
   std::vector<Consequence> all;
@@ -126,10 +132,33 @@ Result<std::vector<rotate::Consumer>> SecretFamily::consumers(const Remediation&
       item["kind"] = type->kind;
       auto workload = projectWorkload(dumpJson(remediate::rewind(item, images)));
       if (!workload) continue;
-      workloads.push_back({std::move(*workload), strategyOf(item)});
+      workloads.push_back({std::move(*workload), strategyOf(item), rotate::driverSecretsOf(item)});
     }
   }
-  return rotate::consumersOf(remediation.target.name, remediation.target.ns, workloads);
+  auto all = rotate::consumersOf(remediation.target.name, remediation.target.ns, workloads);
+  // Those only go into what is said with the plan, before it is begun.
+  if (remediate::hasStarted(remediation.status)) return all;
+  auto named = references(remediation.target);
+  if (!named) return tl::unexpected(named.error());
+  all.insert(all.end(), named->begin(), named->end());
+  return all;
+}
+
+Result<std::vector<rotate::Consumer>> SecretFamily::references(const ObjectRef& secret) {
+  std::vector<Json> objects;
+  for (const kube::ResourceType* type : {&kube::kServiceAccounts, &kube::kIngresses, &kGateways}) {
+    // A Gateway may take a certificate from another namespace.
+    auto list = client_.list(*type, type == &kGateways ? "" : secret.ns);
+    // Not every cluster has the Gateway API.
+    if (!list && type == &kGateways && !isRetryable(list.error())) continue;
+    if (!list) return tl::unexpected(list.error());
+    for (Json& item : (*list)["items"]) {
+      item["apiVersion"] = kube::apiVersionOf(*type);
+      item["kind"] = type->kind;
+      objects.push_back(std::move(item));
+    }
+  }
+  return rotate::referencesTo(secret.name, secret.ns, objects);
 }
 
 Result<Assessment> SecretFamily::assess(const Remediation& remediation,
@@ -210,13 +239,17 @@ Result<Assessment> SecretFamily::assessLiterals(const Remediation& remediation) 
   return assessment;
 }
 
+RotationContext SecretFamily::rotationContext() {
+  return {store_, systemRandom(), clock_, &cluster_, webIdentity_ ? &*webIdentity_ : nullptr};
+}
+
 Result<StepView> SecretFamily::observe(const Remediation& remediation, const Step& step) {
   (void)remediation;
   const Rotator* rotator = rotatorFor(step);
   if (rotator == nullptr) {
     return fail(ErrorCode::kInternal, "step " + step.name + ": no such rotator");
   }
-  RotationContext context{store_, systemRandom(), clock_, &cluster_};
+  RotationContext context = rotationContext();
   auto observed = rotator->observe(step, context);
   if (!observed) return tl::unexpected(observed.error());
   StepView view;
@@ -241,7 +274,7 @@ Status SecretFamily::apply(const Remediation& remediation, const Step& step) {
   if (rotator == nullptr) {
     return fail(ErrorCode::kInternal, "step " + step.name + ": no such rotator");
   }
-  RotationContext context{store_, systemRandom(), clock_, &cluster_};
+  RotationContext context = rotationContext();
   return rotator->apply(step, context);
 }
 
@@ -251,7 +284,7 @@ Status SecretFamily::undo(const Remediation& remediation, const Step& step) {
   if (rotator == nullptr) {
     return fail(ErrorCode::kInternal, "step " + step.name + ": no such rotator");
   }
-  RotationContext context{store_, systemRandom(), clock_, &cluster_};
+  RotationContext context = rotationContext();
   return rotator->undo(step, context);
 }
 

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -12,6 +13,7 @@
 #include "control/api_secret_store.h"
 #include "control/executor.h"
 #include "control/family.h"
+#include "control/web_identity_file.h"
 #include "control/world.h"
 #include "firebreak/rotator.h"
 #include "kube/client.h"
@@ -50,6 +52,9 @@ class SecretFamily : public FamilyDriver, public ExternalSteps {
   Result<Assessment> assessLiterals(const Remediation& remediation);
   Result<std::vector<rotate::Consumer>> consumers(const Remediation& remediation,
                                                   const remediate::JournalKeys& keys);
+  RotationContext rotationContext();
+  // What names the Secret without having it in a container.
+  Result<std::vector<rotate::Consumer>> references(const ObjectRef& secret);
 
   kube::Client& client_;
   World& world_;
@@ -59,6 +64,7 @@ class SecretFamily : public FamilyDriver, public ExternalSteps {
   const std::function<bool(const Remediation&)> isOurs_;
   ApiSecretStore store_;
   ApiClusterAccess cluster_;
+  std::optional<WebIdentityFile> webIdentity_;
 };
 
 }  // namespace firebreak::control

@@ -159,6 +159,9 @@ Result<Json> Client::list(const ResourceType& type, std::string_view ns, const L
   Call call;
   call.what = "list " + describeTarget(type, ns, "");
   call.priority = priority;
+  if (query.metadataOnly) {
+    call.accept = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1";
+  }
   std::string base = pathOf(type, ns) + "?limit=" + std::to_string(kListPage);
   if (!query.labelSelector.empty()) base += "&labelSelector=" + urlEncode(query.labelSelector);
   if (!query.fieldSelector.empty()) base += "&fieldSelector=" + urlEncode(query.fieldSelector);

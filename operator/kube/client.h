@@ -35,6 +35,7 @@ struct Preconditions {
 struct ListQuery {
   std::string labelSelector;
   std::string fieldSelector;
+  bool metadataOnly = false;  // the API server leaves the rest out: no Secret's value comes along
 };
 
 struct ClientOptions {

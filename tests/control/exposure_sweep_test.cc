@@ -37,6 +37,7 @@ class Sweep : public ::testing::Test {
     transport.onSend([this](const kube::HttpRequest& request) -> kube::TransportResult {
       std::string path = request.path.substr(0, request.path.find('?'));
       asked.push_back(path);
+      accepted.push_back(request.accept);
       auto found = answers.find(path);
       if (found == answers.end()) return respond(200, R"({"items":[]})");
       return found->second.is_null() ? respond(403, R"({"kind":"Status","code":403})")
@@ -62,7 +63,7 @@ class Sweep : public ::testing::Test {
   ExposureSweep sweep{client, clock};
   SecurityPolicy policy;
   std::map<std::string, Json> answers;  // null = forbidden
-  std::vector<std::string> asked;
+  std::vector<std::string> asked, accepted;
 };
 
 TEST_F(Sweep, FindsWhatAPersonMarked) {
@@ -74,6 +75,9 @@ TEST_F(Sweep, FindsWhatAPersonMarked) {
   EXPECT_EQ(found->front().target, (ObjectRef{"v1", "Secret", "shop", "a", "a"}));
   EXPECT_EQ(found->front().findings.front().rule, "marked-exposed");
   expectNoValue(*found, kValue);
+  // The values of all the others are not even asked for.
+  ASSERT_EQ(accepted.size(), 1U);
+  EXPECT_NE(accepted.front().find("as=PartialObjectMetadataList"), std::string::npos);
 }
 
 TEST_F(Sweep, WhereItMayNotListItReadsWhatThePolicyNames) {

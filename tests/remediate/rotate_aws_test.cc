@@ -1,5 +1,6 @@
 // The AWSAccessKey rotator against an IAM and STS emulator (moto) that checks signatures. Run it by
 // tests/remediate/with-moto, which installs that; without, the tests say that they were skipped.
+#include <curl/curl.h>
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <netinet/in.h>
@@ -122,7 +123,7 @@ class AwsRotation : public ::testing::Test {
       EXPECT_EQ(all.find(key.secret.bytes()), std::string::npos) << "a secret key is told";
     }
   }
-  void plan(const AwsKey& holds) {
+  void plan(const AwsKey& holds, const std::string& role = "") {
     StoredSecret secret;
     secret.meta.ns = "shop";
     secret.meta.name = "aws";
@@ -134,15 +135,15 @@ class AwsRotation : public ::testing::Test {
     target.secret = {{"metadata", {{"namespace", "shop"}, {"name", "aws"}, {"uid", "uid-secret"}}},
                      {"type", "Opaque"},
                      {"keys", {{"AWS_ACCESS_KEY_ID", 20}, {"AWS_SECRET_ACCESS_KEY", 40}}}};
-    target.rotator = remediate::rotatorEntryFor(
-        Json::array({{{"name", "aws"},
-                      {"type", "AWSAccessKey"},
-                      {"namespace", "shop"},
-                      {"secret", "aws"},
-                      {"keys", {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"}},
-                      {"adminRef", {{"name", "aws"}, {"key", "key"}}},
-                      {"awsAccessKey", {{"iamUserName", user_}, {"endpoint", emulator_->url}}}}}),
-        "shop", "aws");
+    Json entry = {{"name", "aws"},
+                  {"type", "AWSAccessKey"},
+                  {"namespace", "shop"},
+                  {"secret", "aws"},
+                  {"keys", {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"}},
+                  {"awsAccessKey", {{"iamUserName", user_}, {"endpoint", emulator_->url}}}};
+    if (role.empty()) entry["adminRef"] = {{"name", "aws"}, {"key", "key"}};
+    if (!role.empty()) entry["awsAccessKey"]["roleArn"] = role;
+    target.rotator = remediate::rotatorEntryFor(Json::array({entry}), "shop", "aws");
     target.operatorNamespace = "firebreak-system";
     target.remediationName = "exposed-secret-aws-1";
     target.remediationUid = "uid-remediation-" + user_;
@@ -157,6 +158,20 @@ class AwsRotation : public ::testing::Test {
   }
   bool accepted(const AwsKey& key) {
     return callAws("sts", emulator_->url, key, {{"Action", "GetCallerIdentity"}}).has_value();
+  }
+  // The emulator asks nobody for a signature for so many calls, and then everybody.
+  static void letIn(int calls) {
+    std::unique_ptr<CURL, decltype(&curl_easy_cleanup)> curl(curl_easy_init(), &curl_easy_cleanup);
+    std::unique_ptr<curl_slist, decltype(&curl_slist_free_all)> headers(
+        curl_slist_append(nullptr, "Content-Type: application/octet-stream"), &curl_slist_free_all);
+    const std::string url = emulator_->url + "moto-api/reset-auth";
+    const std::string body = std::to_string(calls);
+    curl_easy_setopt(curl.get(), CURLOPT_URL, url.c_str());
+    curl_easy_setopt(curl.get(), CURLOPT_HTTPHEADER, headers.get());
+    curl_easy_setopt(curl.get(), CURLOPT_COPYPOSTFIELDS, body.c_str());
+    curl_easy_setopt(curl.get(), CURLOPT_WRITEFUNCTION,
+                     +[](char*, size_t size, size_t count, void*) { return size * count; });
+    EXPECT_EQ(curl_easy_perform(curl.get()), CURLE_OK);
   }
   size_t keys() {
     auto answer = callAws("iam", emulator_->url, admin_,
@@ -182,6 +197,53 @@ TEST_F(AwsRotation, TheNewKeyWorksAndTheOldOneIsGone) {
   EXPECT_FALSE(accepted(old_));
   EXPECT_EQ(keys(), 1U);
   EXPECT_EQ(driver.store.names(), (std::vector<std::string>{"aws", "aws"}));
+}
+
+// The emulator has no identity provider and lets an unsigned call in only while it asks nobody for a
+// signature; so it is told for how many calls it shall not, and signs and checks all others.
+TEST_F(AwsRotation, ARoleTakenOnByTheOperatorsTokenNeedsNoAdministratorsKey) {
+  struct Token : WebIdentity {
+    Result<SecretValue> token() override { return SecretValue("header.payload.signature"); }
+  } token;
+  driver.webIdentity = &token;
+  ASSERT_TRUE(call(admin_, {{"Action", "CreateRole"},
+                            {"RoleName", "rotator-" + user_},
+                            {"AssumeRolePolicyDocument", "{}"}}));
+  ASSERT_TRUE(call(admin_, {{"Action", "PutRolePolicy"},
+                            {"RoleName", "rotator-" + user_},
+                            {"PolicyName", "all"},
+                            {"PolicyDocument",
+                             R"({"Version":"2012-10-17","Statement":[{"Effect":"Allow",)"
+                             R"("Action":"*","Resource":"*"}]})"}}));
+  plan(old_, "arn:aws:iam::123456789012:role/rotator-" + user_);
+  for (const std::string& name : driver.names()) {
+    letIn(100);
+    ASSERT_TRUE(driver.drive(name)) << name << ": " << driver.said;
+  }
+  letIn(0);
+  EXPECT_TRUE(accepted(now()));
+  EXPECT_FALSE(accepted(old_));
+  EXPECT_EQ(keys(), 1U);
+
+  // What the role gave is taken with its session token, and not without.
+  letIn(1);
+  auto answer = callAws("sts", emulator_->url, {},
+                        {{"Action", "AssumeRoleWithWebIdentity"},
+                         {"RoleArn", "arn:aws:iam::123456789012:role/rotator-" + user_},
+                         {"RoleSessionName", "test"},
+                         {"WebIdentityToken", "header.payload.signature"}});
+  ASSERT_TRUE(answer.has_value()) << answer.error().message;
+  AwsKey role{answer->text("AccessKeyId"), SecretValue(answer->text("SecretAccessKey")),
+              SecretValue(answer->text("SessionToken"))};
+  EXPECT_TRUE(call(role, {{"Action", "ListAccessKeys"}, {"UserName", user_}}));
+  role.session = SecretValue();
+  EXPECT_FALSE(callAws("iam", emulator_->url, role, {{"Action", "ListAccessKeys"}, {"UserName", user_}}));
+}
+
+TEST_F(AwsRotation, WithoutATokenARoleIsSaidToNeedOne) {
+  plan(old_, "arn:aws:iam::123456789012:role/rotator");
+  EXPECT_FALSE(driver.drive("stage"));
+  EXPECT_NE(driver.said.find("awsWebIdentity"), std::string::npos) << driver.said;
 }
 
 TEST_F(AwsRotation, ASignatureThatIsWrongIsRefused) {

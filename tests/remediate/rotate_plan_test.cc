@@ -43,7 +43,8 @@ RotationTarget target(std::vector<ConsumerWorkload> workloads = {}) {
                      {"type", "Opaque"},
                      {"data", {{"token", "bm90LWEtcmVhbC1vbmU="}}}});
   t.rotator =
-      RotatorEntry{"tokens", "Random", "shop", "api-token", {"token"}, false, "SharedToken"};
+      RotatorEntry{"tokens", "Random", "shop", "api-token", {"token"}, false,
+                   {{"random", {{"nature", "SharedToken"}}}}};
   t.policy = "default";
   t.consumers = rotate::consumersOf("api-token", "shop", workloads);
   t.remediationName = "exposed-secret-api-token-0";
@@ -152,13 +153,13 @@ INSTANTIATE_TEST_SUITE_P(
         Refusal{"serviceAccountToken",
                 {{"type", "kubernetes.io/service-account-token"}},
                 "gives the same token again"},
-        Refusal{"tls", {{"type", "kubernetes.io/tls"}}, "no shared token"},
+        Refusal{"tls", {{"type", "kubernetes.io/tls"}}, "nothing that Random rotates"},
         Refusal{"noKey", {{"keys", {{"token", nullptr}}}}, "no value under key token"}),
     [](const auto& refusal) { return std::string(refusal.param.name); });
 
 TEST(RotationPlan, AnythingButASharedTokenIsRefused) {
   RotationTarget t = target();
-  t.rotator->nature = "";
+  t.rotator->parameters.erase("random");
   EXPECT_TRUE(planRotation(t).steps.empty());
   t = target();
   t.rotator->type = "PostgreSQL";
@@ -254,10 +255,30 @@ TEST(RotatorEntry, IsTakenByNamespaceAndSecretOnly) {
     {"name":"a","type":"Random","namespace":"shop","secret":"x","keys":["k"],"random":{"nature":"SharedToken"}},
     {"name":"b","type":"Random","namespace":"other","secret":"y","keys":["k"],"reload":"Self"}])");
   ASSERT_TRUE(rotatorEntryFor(rotators, "shop", "x").has_value());
-  EXPECT_EQ(rotatorEntryFor(rotators, "shop", "x")->nature, "SharedToken");
+  EXPECT_EQ(rotatorEntryFor(rotators, "shop", "x")->parameters["random"]["nature"], "SharedToken");
   EXPECT_TRUE(rotatorEntryFor(rotators, "other", "y")->reloadsItself);
   EXPECT_FALSE(rotatorEntryFor(rotators, "shop", "y").has_value());
   EXPECT_FALSE(rotatorEntryFor(Json(), "shop", "x").has_value());
+}
+
+TEST(RotatorEntry, ReferencesAreToTheOperatorsNamespaceWhateverIsWritten) {
+  RotationTarget t = target();
+  t.operatorNamespace = "firebreak-system";
+  t.rotator->parameters["adminRef"] = {{"name", "a"}, {"key", "k"}, {"namespace", "tenant"}};
+  t.rotator->parameters["webhook"] = {{"hmacRef", {{"name", "b"}, {"key", "k"}, {"namespace", "tenant"}}}};
+  const Json parameters = planRotation(t).steps.front().manifest["parameters"];
+  EXPECT_EQ(parameters["adminRef"]["namespace"], "firebreak-system");
+  EXPECT_EQ(parameters["webhook"]["hmacRef"]["namespace"], "firebreak-system");
+}
+
+TEST(RotatorEntry, EveryTypeThatAPolicyMayNameIsCarriedOut) {
+  for (const char* type : {"Random", "TLS", "ServiceAccountToken", "PostgreSQL", "AWSAccessKey",
+                           "ExternalSecret", "Webhook"}) {
+    const Rotator* rotator = rotatorOfType(type);
+    ASSERT_NE(rotator, nullptr) << type;
+    EXPECT_EQ(rotator->type(), type);
+  }
+  EXPECT_EQ(rotatorOfType("MySQL"), nullptr);
 }
 
 TEST(LiteralPlan, NamesPlaceAndChangeAndHasNoStep) {

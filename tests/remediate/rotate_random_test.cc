@@ -34,8 +34,8 @@ class RandomRotation : public ::testing::Test {
         {"metadata", {{"namespace", "shop"}, {"name", "api-token"}, {"uid", "uid-secret"}}},
         {"type", "Opaque"},
         {"keys", {{"token", 21}, {"other", 9}}}};
-    target.rotator = remediate::RotatorEntry{"r",       "Random", "shop",       "api-token",
-                                             {"token"}, false,    "SharedToken"};
+    target.rotator = RotatorEntry{"r", "Random", "shop", "api-token", {"token"}, false,
+                                  {{"random", {{"nature", "SharedToken"}}}}};
     target.policy = "default";
     target.remediationName = "exposed-secret-api-token-1";
     target.remediationUid = "uid-remediation";

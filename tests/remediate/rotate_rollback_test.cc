@@ -17,7 +17,8 @@ class RollBack : public ::testing::Test {
     target.secret = {{"metadata", {{"namespace", "shop"}, {"name", "token"}, {"uid", "uid-s"}}},
                      {"type", "Opaque"},
                      {"keys", {{"token", 20}}}};
-    target.rotator = RotatorEntry{"r", "Random", "shop", "token", {"token"}, false, "SharedToken"};
+    target.rotator = RotatorEntry{"r", "Random", "shop", "token", {"token"}, false,
+                                  {{"random", {{"nature", "SharedToken"}}}}};
     target.remediationUid = "uid-r";
     target.consumers = {web};
     s.plan = planRotation(target);

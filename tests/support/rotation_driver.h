@@ -16,6 +16,7 @@ class RotationDriver {
   MemorySecretStore store;
   Plan plan;
   ClusterAccess* cluster = nullptr;
+  WebIdentity* webIdentity = nullptr;
   std::string said;
 
   const Step& step(const std::string& name) const {
@@ -29,7 +30,7 @@ class RotationDriver {
   }
   // Looks, applies what is absent, looks again.
   bool drive(const std::string& name) {
-    RotationContext context{store, systemRandom(), systemClock(), cluster};
+    RotationContext context{store, systemRandom(), systemClock(), cluster, webIdentity};
     const Rotator* rotator = rotatorFor(step(name));
     for (int attempt = 0; attempt < 4; ++attempt) {
       auto seen = rotator->observe(step(name), context);
@@ -42,7 +43,7 @@ class RotationDriver {
     return false;
   }
   bool undo(const std::string& name) {
-    RotationContext context{store, systemRandom(), systemClock(), cluster};
+    RotationContext context{store, systemRandom(), systemClock(), cluster, webIdentity};
     Status undone = rotatorFor(step(name))->undo(step(name), context);
     return undone || told(undone.error());
   }

@@ -1,6 +1,6 @@
-"""An application on a database: each request is a row written and read again. It takes user and password
-from its environment when it starts, keeps connections, and connects again where one was ended. Ready is
-who reaches the database. Answers 500 where the database refuses, and says no value."""
+"""An application on a database: each request is a row written to table orders and read again. It takes
+user and password from its environment when it starts, keeps connections, and connects again where one was
+ended. Ready is who reaches the database. Answers 500 where the database refuses, and says no value."""
 
 import http.server
 import os
@@ -16,7 +16,7 @@ POOL = queue.SimpleQueue()
 
 def connect():
     return psycopg2.connect(host=os.environ["DB_HOST"], port=os.environ.get("DB_PORT", "5432"),
-                            dbname="orders", user=os.environ.get("DB_USER", "orders"),
+                            dbname="orders", user=os.environ["DB_USER"],
                             password=os.environ["DB_PASSWORD"], connect_timeout=3)
 
 

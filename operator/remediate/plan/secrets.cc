@@ -5,8 +5,6 @@
 
 #include "base/digest.h"
 #include "base/time_format.h"
-#include "remediate/rotate/aws_rotator.h"
-#include "remediate/rotate/postgres_rotator.h"
 #include "remediate/rotate/source_marks.h"
 #include "remediate/rotate/source_rotators.h"
 #include "remediate/rotate/staging.h"
@@ -53,156 +51,83 @@ Plan byHand(const RotationTarget& target, const std::string& why, const std::str
   return plan;
 }
 
-// Which steps of its own each rotator has, and which Secrets it is for.
-struct TypeRow {
-  std::string_view type;
-  bool creates;  // a step that lets the staged credential in where it is checked
-  const char* writes;  // the step that brings the next value into the Secret
-  bool revokes;  // a step that has the previous one refused there
-  std::string_view secretType = "";  // empty: Opaque and basic-auth; "*": any
-  const char* keys[2] = {nullptr, nullptr};  // where the policy need not name them
-  // The object that the Secret has to come from; null: none, it is written in place.
-  std::string (*sourceOf)(const Json& secret) = nullptr;
-};
-constexpr TypeRow kTypes[] = {
-    {"Random", false, "write", false},
-    {"PostgreSQL", true, "write", true},
-    {"AWSAccessKey", true, "write", true},
-    {"Webhook", false, "write", true},
-    {"ServiceAccountToken", true, "write", true, "kubernetes.io/service-account-token", {"token"}},
-    {"TLS", false, "renew", false, "kubernetes.io/tls", {"tls.crt", "tls.key"}, rotate::certificateOf},
-    {"ExternalSecret", false, "sync", false, "*", {}, rotate::externalSecretOf},
-};
-
-const TypeRow* typeRow(const std::string& type) {
-  for (const TypeRow& row : kTypes) {
-    if (row.type == type) return &row;
-  }
-  return nullptr;
-}
-
-using Refusal = std::pair<std::string, std::string>;  // why, what to do ("" = the general procedure)
-
-bool hasRef(const RotatorEntry& entry, std::initializer_list<std::string_view> path) {
-  const Json* at = &entry.parameters;
-  for (std::string_view key : path) at = &member(*at, key);
-  return !stringOr(member(*at, "name")).empty() && !stringOr(member(*at, "key")).empty();
-}
-
-// What the policy's entry lacks.
-std::optional<Refusal> unfitFor(const RotatorEntry& entry) {
-  if (typeRow(entry.type) == nullptr) {
-    return Refusal{"is of type " + entry.type + ", which this version does not carry out", ""};
-  }
-  if (entry.type == "Random" && entry.nature != "SharedToken") {
-    return Refusal{"does not declare random.nature: SharedToken, and a new value for anything else "
-                   "destroys data",
-                   ""};
-  }
-  if (entry.type == "PostgreSQL") {
-    const Json& block = member(entry.parameters, "postgresql");
-    if (stringOr(member(block, "role")).empty() || stringOr(member(block, "host")).empty()) {
-      return Refusal{"names no postgresql.role and postgresql.host", "complete the policy"};
-    }
-    if (!hasRef(entry, {"adminRef"})) {
-      return Refusal{"names no adminRef", "complete the policy"};
-    }
-    if (!entry.keys.empty() && !rotate::postgresUserKey(entry.keys)) {
-      return Refusal{"names other keys than a password, or a user name and a password",
-                     "correct the keys in the policy"};
-    }
-  }
-  if (entry.type == "AWSAccessKey") {
-    if (stringOr(member(entry.parameters, {"awsAccessKey", "iamUserName"})).empty()) {
-      return Refusal{"names no awsAccessKey.iamUserName", "complete the policy"};
-    }
-    if (!hasRef(entry, {"adminRef"})) {
-      return Refusal{"names no adminRef", "complete the policy"};
-    }
-    if (!entry.keys.empty() && !rotate::awsIdKey(entry.keys)) {
-      return Refusal{"names other keys than an access key's id and its secret",
-                     "correct the keys in the policy"};
-    }
-  }
-  if (entry.type == "ServiceAccountToken" && entry.keys != std::vector<std::string>{"token"}) {
-    return Refusal{"names other keys than token", "correct the keys in the policy"};
-  }
-  if (entry.type == "Webhook") {
-    if (!stringOr(member(entry.parameters, {"webhook", "url"})).starts_with("https://") ||
-        !hasRef(entry, {"webhook", "hmacRef"})) {
-      return Refusal{"names no webhook.url over https and webhook.hmacRef", "complete the policy"};
-    }
-  }
-  return std::nullopt;
-}
-
-bool isFor(const TypeRow& row, const std::string& secretType) {
-  if (row.secretType == "*") return true;
-  if (!row.secretType.empty()) return secretType == row.secretType;
+bool isFor(const RotatorShape& shape, const std::string& secretType) {
+  if (shape.secretType == "*") return true;
+  if (!shape.secretType.empty()) return secretType == shape.secretType;
   return secretType == "Opaque" || secretType == "kubernetes.io/basic-auth";
 }
 
 // The source's own rotator: the object that the Secret comes from may make another value.
-std::optional<Refusal> unfitSource(const RotationTarget& target, const TypeRow& row,
-                                   const rotate::SourceMark& source) {
-  if (row.sourceOf == nullptr) return std::nullopt;
-  std::string name = row.sourceOf(target.secret);
+std::optional<Unfit> unfitSource(const RotationTarget& target, const RotatorShape& shape,
+                                 const rotate::SourceMark& source) {
+  if (shape.sourceOf == nullptr) return std::nullopt;
+  const std::string& type = target.rotator->type;
+  std::string name = shape.sourceOf(target.secret);
   if (name.empty()) {
-    return Refusal{"does not come from what a rotator of type " + std::string(row.type) + " renews" +
-                       (source.what.empty() ? "" : " (" + source.what + ")"),
-                   source.todo};
+    return Unfit{"does not come from what a rotator of type " + type + " renews" +
+                     (source.what.empty() ? "" : " (" + source.what + ")"),
+                 source.todo};
   }
   if (boolOr(member(target.secret, "immutable"), false)) {
-    return Refusal{"is immutable", "make a Secret under a new name and let its users refer to that"};
+    return Unfit{"is immutable", "make a Secret under a new name and let its users refer to that"};
   }
-  if (row.type == "TLS") {
+  if (type == "TLS") {
     if (!target.source.is_object()) {
-      return Refusal{"Certificate " + name + " cannot be read",
-                     "look whether it is there, and whether the chart grants the right to read it"};
+      return Unfit{"Certificate " + name + " cannot be read",
+                   "look whether it is there, and whether the chart grants the right to read it"};
     }
     std::string unfit = rotate::unfitCertificate(target.source);
-    if (!unfit.empty()) return Refusal{"Certificate " + name + " " + unfit, "renew it then"};
+    if (!unfit.empty()) return Unfit{"Certificate " + name + " " + unfit, "renew it then"};
   }
   return std::nullopt;
 }
 
 // Why the Secret must not be rotated in place, and what to do instead; empty where it may be.
-std::optional<std::pair<std::string, std::string>> refusal(const RotationTarget& target) {
+std::optional<Unfit> refusal(const RotationTarget& target) {
   ObjectRef ref = refOf(target.secret);
   std::string type = stringOr(member(target.secret, "type"), "Opaque");
   std::string procedure = rotate::procedureFor(type, ref.ns, ref.name);
   rotate::SourceMark source = rotate::sourceOf(target.secret);
-  const TypeRow* row = target.rotator ? typeRow(target.rotator->type) : nullptr;
-  bool bySource = row != nullptr && row->sourceOf != nullptr;
+  const Rotator* rotator = target.rotator ? rotatorOfType(target.rotator->type) : nullptr;
+  bool bySource = rotator != nullptr && rotator->shape().sourceOf != nullptr;
   if (!source.what.empty() && !bySource) {
-    return {{"its source is elsewhere (" + source.what + ") and would put the exposed value back",
-             source.todo}};
+    return Unfit{"its source is elsewhere (" + source.what + ") and would put the exposed value back",
+                 source.todo};
   }
   if (!target.rotator) {
-    return {{"no rotator of policy " + target.policy + " lists it", procedure}};
+    return Unfit{"no rotator of policy " + target.policy + " lists it", procedure};
   }
   const RotatorEntry& entry = *target.rotator;
   std::string named = "rotator " + entry.name + " of policy " + target.policy;
-  if (auto unfit = unfitFor(entry)) {
-    return {{named + " " + unfit->first, unfit->second.empty() ? procedure : unfit->second}};
+  if (rotator == nullptr) {
+    return Unfit{named + " is of type " + entry.type + ", which this version does not carry out",
+                 procedure};
   }
-  if (auto unfit = unfitSource(target, *row, source)) return unfit;
-  if (!isFor(*row, type)) {
-    return {{"a Secret of type " + type +
-                 (entry.type == "Random" ? " is no shared token"
-                                         : " is nothing that " + entry.type + " rotates"),
-             procedure}};
+  const RotatorShape& shape = rotator->shape();
+  if (auto unfit = shape.unfit == nullptr ? std::nullopt : shape.unfit(entry)) {
+    return Unfit{named + " " + unfit->why, unfit->todo.empty() ? procedure : unfit->todo};
   }
-  if (entry.keys.empty()) return {{named + " names no keys", "name the keys in the policy"}};
+  if (auto unfit = unfitSource(target, shape, source)) return unfit;
+  if (!isFor(shape, type)) {
+    return Unfit{"a Secret of type " + type + " is nothing that " + entry.type + " rotates", procedure};
+  }
+  if (entry.keys.empty()) return Unfit{named + " names no keys", "name the keys in the policy"};
   for (const std::string& key : entry.keys) {
     int64_t length = intOr(member(target.secret, {"keys", key}), 0);
     if (length > 0) continue;
-    return {{"it has no value under key " + key + ", which " + named + " names",
-             "correct the keys in the policy"}};
+    return Unfit{"it has no value under key " + key + ", which " + named + " names",
+                 "correct the keys in the policy"};
   }
   if (ref.uid.empty() || target.remediationUid.empty())
-    return {{"it is not in the cluster", procedure}};
+    return Unfit{"it is not in the cluster", procedure};
   return std::nullopt;
+}
+
+// adminRef, webhook.hmacRef and their like: in the operator's namespace only, whatever the policy says.
+void bindReference(Json& json, const std::string& operatorNamespace) {
+  if (json.is_object() && json.contains("name") && json.contains("key")) {
+    json["namespace"] = operatorNamespace;
+  }
 }
 
 rotate::Rotation rotationOf(const RotationTarget& target) {
@@ -215,14 +140,12 @@ rotate::Rotation rotationOf(const RotationTarget& target) {
   rotation.type = target.rotator->type;
   rotation.keys = target.rotator->keys;
   rotation.parameters = target.rotator->parameters;
-  const TypeRow& row = *typeRow(rotation.type);
-  if (row.sourceOf != nullptr) rotation.parameters["source"] = row.sourceOf(target.secret);
-  for (const char* name : {"/adminRef", "/webhook/caRef", "/webhook/hmacRef"}) {
-    Json::json_pointer pointer(name);
-    // In the operator's namespace only, whatever the policy may say.
-    if (rotation.parameters.contains(pointer)) {
-      rotation.parameters[pointer]["namespace"] = target.operatorNamespace;
-    }
+  auto* sourceOf = rotatorOfType(rotation.type)->shape().sourceOf;
+  if (sourceOf != nullptr) rotation.parameters["source"] = sourceOf(target.secret);
+  for (Json& block : rotation.parameters) {
+    bindReference(block, target.operatorNamespace);
+    if (!block.is_object()) continue;
+    for (Json& inner : block) bindReference(inner, target.operatorNamespace);
   }
   rotation.remediation = target.remediationName;
   rotation.id = target.remediationUid + "-" + std::to_string(target.episode);
@@ -291,6 +214,7 @@ bool addConsumers(const RotationTarget& target, Plan& plan) {
         }
         break;
       case Treatment::kNextRun:
+        plan.caveats.push_back(who + " has it as " + consumer.how + ": " + consumer.reason);
         break;
       case Treatment::kWait:
       case Treatment::kByHand:
@@ -319,16 +243,12 @@ std::optional<RotatorEntry> rotatorEntryFor(const Json& rotators, const std::str
     entry.ns = ns;
     entry.secret = secret;
     entry.keys = stringsOf(member(json, "keys"));
-    if (const TypeRow* row = typeRow(entry.type); row != nullptr && entry.keys.empty()) {
-      for (const char* key : row->keys) {
-        if (key != nullptr) entry.keys.emplace_back(key);
-      }
-    }
+    const Rotator* rotator = rotatorOfType(entry.type);
+    if (rotator != nullptr && entry.keys.empty()) entry.keys = rotator->shape().keys;
     entry.reloadsItself = stringOr(member(json, "reload")) == "Self";
     entry.restartWindows = member(json, "restartWindows");
-    entry.nature = stringOr(member(json, {"random", "nature"}));
-    for (const char* block : {"postgresql", "awsAccessKey", "webhook", "adminRef"}) {
-      if (member(json, block).is_object()) entry.parameters[block] = member(json, block);
+    for (const auto& [block, value] : json.items()) {
+      if (value.is_object()) entry.parameters[block] = value;
     }
     return entry;
   }
@@ -360,48 +280,41 @@ Json withoutValues(const Json& secret) {
 }
 
 Plan planRotation(const RotationTarget& target) {
-  if (auto refused = refusal(target)) return byHand(target, refused->first, refused->second);
+  if (auto refused = refusal(target)) return byHand(target, refused->why, refused->todo);
 
   Plan plan;
   rotate::Rotation rotation = rotationOf(target);
-  const TypeRow& row = *typeRow(target.rotator->type);
+  const RotatorShape& shape = rotatorOfType(rotation.type)->shape();
   plan.steps.push_back(externalStep(target, rotation, "stage", Reversal::kReversible));
-  plan.steps.back().verifyFirst = row.revokes;
-  if (row.creates) {
+  plan.steps.back().verifyFirst = shape.revokes;
+  if (shape.creates) {
     plan.steps.push_back(externalStep(target, rotation, "create", Reversal::kUntilRevoked));
     // Nobody is handed a credential that does not work.
     plan.steps.back().verifyFirst = true;
   }
   plan.steps.push_back(externalStep(
-      target, rotation, row.writes,
-      row.sourceOf == nullptr ? Reversal::kUntilRevoked : Reversal::kIrreversible));
+      target, rotation, shape.writes,
+      shape.sourceOf == nullptr ? Reversal::kUntilRevoked : Reversal::kIrreversible));
   plan.steps.back().verifyFirst = true;
   bool allTaken = addConsumers(target, plan);
   if (allTaken) {
-    Step last = externalStep(target, rotation, row.revokes ? "revoke" : "remove-staging",
+    Step last = externalStep(target, rotation, shape.revokes ? "revoke" : "remove-staging",
                              Reversal::kIrreversible);
     last.delaySeconds = target.keepPreviousSeconds;
-    last.verifyFirst = row.revokes;
+    last.verifyFirst = shape.revokes;
     plan.steps.push_back(std::move(last));
-    if (row.revokes) {
+    if (shape.revokes) {
       plan.steps.push_back(
           externalStep(target, rotation, "remove-staging", Reversal::kIrreversible));
     }
   } else {
     plan.caveats.push_back("the previous value stays in Secret " + rotation.ns + "/" +
                            rotation.staging + " until those are gone: delete that Secret then" +
-                           (row.revokes ? ", and revoke it where it is checked: it still works" : ""));
+                           (shape.revokes ? ", and revoke it where it is checked: it still works" : ""));
   }
-  if (row.sourceOf != nullptr) {
-    plan.caveats.push_back("there is no way back: the source does not keep the old value, and whether "
-                           "the old one is still accepted outside is not known");
-  }
-  if (row.type == "ServiceAccountToken") {
-    plan.caveats.push_back("the API server refuses the old token from the write on: its users fail "
-                           "until they are restarted");
-  }
+  if (!shape.caveat.empty()) plan.caveats.emplace_back(shape.caveat);
   plan.caveats.push_back(
-      row.revokes && allTaken
+      shape.revokes && allTaken
           ? "verified means that every restarted consumer is Ready with the new value and that the "
             "old one is refused where it was accepted before"
           : "verified means that every restarted consumer is Ready with the new value; whether "

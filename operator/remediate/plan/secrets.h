@@ -13,23 +13,10 @@
 #include "base/json.h"
 #include "firebreak/clock.h"
 #include "firebreak/plan.h"
+#include "firebreak/rotator.h"
 #include "remediate/rotate/consumers.h"
 
 namespace firebreak::remediate {
-
-// One entry of spec.secrets.rotators.
-struct RotatorEntry {
-  std::string name;
-  std::string type;  // "Random"
-  std::string ns;
-  std::string secret;
-  std::vector<std::string> keys;
-  bool reloadsItself = false;  // reload: Self
-  std::string nature;          // random.nature
-  Json restartWindows = Json::array();  // spec.secrets.restart.windows
-  // The type's own block and adminRef, as written: handed on to the rotator. No value.
-  Json parameters = Json::object();
-};
 
 // The first entry that names this Secret.
 std::optional<RotatorEntry> rotatorEntryFor(const Json& rotators, const std::string& ns,

@@ -213,6 +213,11 @@ Result<Observation> observeRevoke(const Rotation& rotation, RotationContext& con
   return Observation{Effect::kPresent, "the API server refuses the previous token"};
 }
 
+std::optional<Unfit> unfit(const RotatorEntry& entry) {
+  if (entry.keys == std::vector<std::string>{kToken}) return std::nullopt;
+  return Unfit{"names other keys than token", "correct the keys in the policy"};
+}
+
 constexpr Operation kOperations[] = {
     {"stage", stage, observeStage, undoStage},
     {"create", create, observeCreate, undoCreate},
@@ -224,7 +229,16 @@ constexpr Operation kOperations[] = {
 }  // namespace
 
 const Rotator& accountTokenRotator() {
-  static const TableRotator kRotator("ServiceAccountToken", kOperations);
+  static const TableRotator kRotator(
+      "ServiceAccountToken",
+      {.creates = true,
+       .revokes = true,
+       .secretType = "kubernetes.io/service-account-token",
+       .keys = {kToken},
+       .unfit = unfit,
+       .caveat = "the API server refuses the old token from the write on: its users fail until they are "
+                 "restarted"},
+      kOperations);
   return kRotator;
 }
 

@@ -83,9 +83,16 @@ Result<AwsAnswer> callAws(const std::string& service, const std::string& endpoin
   curl_easy_setopt(c, CURLOPT_USERAGENT, "firebreak-rotator");
   curl_easy_setopt(c, CURLOPT_CONNECTTIMEOUT_MS, 5000L);
   curl_easy_setopt(c, CURLOPT_TIMEOUT_MS, 15000L);
-  curl_easy_setopt(c, CURLOPT_AWS_SIGV4, signing.c_str());
-  curl_easy_setopt(c, CURLOPT_USERNAME, key.id.c_str());
-  curl_easy_setopt(c, CURLOPT_PASSWORD, key.secret.bytes().c_str());
+  std::unique_ptr<curl_slist, decltype(&curl_slist_free_all)> headers(nullptr, &curl_slist_free_all);
+  if (!key.id.empty()) {
+    curl_easy_setopt(c, CURLOPT_AWS_SIGV4, signing.c_str());
+    curl_easy_setopt(c, CURLOPT_USERNAME, key.id.c_str());
+    curl_easy_setopt(c, CURLOPT_PASSWORD, key.secret.bytes().c_str());
+  }
+  if (key.session.size() > 0) {
+    headers.reset(curl_slist_append(nullptr, ("X-Amz-Security-Token: " + key.session.bytes()).c_str()));
+    curl_easy_setopt(c, CURLOPT_HTTPHEADER, headers.get());
+  }
   curl_easy_setopt(c, CURLOPT_POSTFIELDSIZE, static_cast<long>(form.size()));
   curl_easy_setopt(c, CURLOPT_POSTFIELDS, form.c_str());
   curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, take);

@@ -12,8 +12,9 @@
 namespace firebreak::rotate {
 
 struct AwsKey {
-  std::string id;
+  std::string id;  // empty: nobody, the call is not signed
   SecretValue secret;
+  SecretValue session = {};  // of credentials that end by themselves
 };
 
 struct AwsAnswer {

@@ -18,6 +18,7 @@ constexpr size_t kQuota = 2;
 struct Target {
   std::string user;
   std::string endpoint;
+  std::string role;  // empty: adminRef
   std::string idKey;
   std::string secretKey;
 };
@@ -26,6 +27,7 @@ Result<Target> targetOf(const Rotation& rotation) {
   Target target;
   target.user = stringOr(member(rotation.parameters, {"awsAccessKey", "iamUserName"}));
   target.endpoint = stringOr(member(rotation.parameters, {"awsAccessKey", "endpoint"}));
+  target.role = stringOr(member(rotation.parameters, {"awsAccessKey", "roleArn"}));
   auto id = awsIdKey(rotation.keys);
   if (target.user.empty() || !id) {
     return fail(ErrorCode::kInvalid,
@@ -48,8 +50,34 @@ Result<AwsKey> keyFrom(const Target& target, const StoredSecret& holder,
 
 std::string plainKey(const std::string& key) { return key; }
 
+// The operator's token, of the audience that AWS's identity provider for the cluster asks for, is
+// exchanged for credentials of a quarter of an hour.
+Result<AwsKey> assumeRole(const Target& target, RotationContext& context) {
+  if (context.webIdentity == nullptr) {
+    return fail(ErrorCode::kInvalid, "awsAccessKey.roleArn needs a token for AWS in the operator's pod: "
+                                     "capabilities.secrets.awsWebIdentity in the chart's values");
+  }
+  auto token = context.webIdentity->token();
+  if (!token) return tl::unexpected(token.error());
+  auto answer = callAws("sts", target.endpoint, {},
+                        {{"Action", "AssumeRoleWithWebIdentity"},
+                         {"RoleArn", target.role},
+                         {"RoleSessionName", "firebreak"},
+                         {"DurationSeconds", "900"},
+                         {"WebIdentityToken", token->bytes()}});
+  if (!answer) return tl::unexpected(answer.error());
+  AwsKey key{answer->text("AccessKeyId"), SecretValue(answer->text("SecretAccessKey")),
+             SecretValue(answer->text("SessionToken"))};
+  if (key.id.empty() || key.secret.size() == 0 || key.session.size() == 0) {
+    return fail(ErrorCode::kUnavailable, "AWS sts AssumeRoleWithWebIdentity: no credentials in the answer");
+  }
+  return key;
+}
+
 // adminRef holds "<access key id>:<secret access key>".
-Result<AwsKey> administrator(const Rotation& rotation, RotationContext& context) {
+Result<AwsKey> administrator(const Rotation& rotation, const Target& target,
+                             RotationContext& context) {
+  if (!target.role.empty()) return assumeRole(target, context);
   const Json& ref = member(rotation.parameters, "adminRef");
   auto secret =
       context.secrets.get(stringOr(member(ref, "namespace")), stringOr(member(ref, "name")));
@@ -116,7 +144,7 @@ Result<StagedNext> knownIds(const Rotation& rotation, RotationContext& context,
     return fail(ErrorCode::kInternal,
                 "IdentityMismatch: the Secret's access key is not one of IAM user " + target->user);
   }
-  auto admin = administrator(rotation, context);
+  auto admin = administrator(rotation, *target, context);
   if (!admin) return tl::unexpected(admin.error());
   auto ids = keyIds(*target, *admin);
   if (!ids) return tl::unexpected(ids.error());
@@ -157,7 +185,7 @@ Result<std::optional<Staged>> staged(const Rotation& rotation, RotationContext& 
   auto world = lookStaged(rotation, context);
   if (!world) return tl::unexpected(world.error());
   if (!*world) return std::optional<Staged>();
-  auto admin = administrator(rotation, context);
+  auto admin = administrator(rotation, *target, context);
   if (!admin) return tl::unexpected(admin.error());
   return std::optional<Staged>(Staged{std::move(*target), std::move(**world), std::move(*admin)});
 }
@@ -272,6 +300,21 @@ Result<Observation> observeRevoke(const Rotation& rotation, RotationContext& con
   return Observation{Effect::kPresent, "AWS refuses the previous access key"};
 }
 
+std::optional<Unfit> unfit(const RotatorEntry& entry) {
+  if (stringOr(member(entry.parameters, {"awsAccessKey", "iamUserName"})).empty()) {
+    return Unfit{"names no awsAccessKey.iamUserName", "complete the policy"};
+  }
+  bool byRole = !stringOr(member(entry.parameters, {"awsAccessKey", "roleArn"})).empty();
+  if (!byRole && !namesKey(entry, {"adminRef"})) {
+    return Unfit{"names neither awsAccessKey.roleArn nor an adminRef", "complete the policy"};
+  }
+  if (!entry.keys.empty() && !awsIdKey(entry.keys)) {
+    return Unfit{"names other keys than an access key's id and its secret",
+                 "correct the keys in the policy"};
+  }
+  return std::nullopt;
+}
+
 constexpr Operation kOperations[] = {
     {"stage", stage, observeStage, undoStage},
     {"create", create, observeCreate, undoCreate},
@@ -283,7 +326,8 @@ constexpr Operation kOperations[] = {
 }  // namespace
 
 const Rotator& awsRotator() {
-  static const TableRotator kRotator("AWSAccessKey", kOperations);
+  static const TableRotator kRotator(
+      "AWSAccessKey", {.creates = true, .revokes = true, .unfit = unfit}, kOperations);
   return kRotator;
 }
 

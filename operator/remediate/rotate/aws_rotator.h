@@ -3,6 +3,8 @@
 // is that user's. CreateAccessKey cannot be asked twice, so the ids that there were are recorded
 // first: after a crash one unknown id that was never used is ours, is deleted, and the call is made
 // again. AWS allows two keys a user: with two there already nothing is done.
+// Whose rights it uses: with roleArn those of that role, taken on with the operator's own token, for
+// minutes; else an administrator's key from adminRef, which is valid until somebody rotates it.
 #pragma once
 
 #include <optional>

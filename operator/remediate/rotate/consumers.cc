@@ -54,6 +54,9 @@ std::vector<Consumer> consumersOf(std::string_view secret, std::string_view ns,
     if (workload.meta.ns != ns || workload.meta.deleting || !workload.spec) continue;
     if (known.contains(workload.meta.controller.uid)) continue;
     std::vector<SecretUse> uses = detect::secretsReachableBy(*workload.spec);
+    for (const std::string& name : candidate.driverSecrets) {
+      uses.push_back({name, SecretUse::How::kVolume, "", "", "volumes", false});
+    }
     std::erase_if(uses, [&](const SecretUse& use) { return use.secret != secret; });
     // The kubelet reads a pull secret at the next pull: nothing to restart for it.
     bool pullOnly = std::all_of(uses.begin(), uses.end(), [](const SecretUse& use) {
@@ -67,7 +70,9 @@ std::vector<Consumer> consumersOf(std::string_view secret, std::string_view ns,
     consumer.how = std::string(detect::toString(first.how)) +
                    (first.container.empty() ? "" : " of container " + first.container);
     consumer.fixedAtStart = std::any_of(uses.begin(), uses.end(), [](const SecretUse& use) {
-      return use.subPath || use.how == SecretUse::How::kEnv || use.how == SecretUse::How::kEnvFrom;
+      bool byDriver = use.fieldPath == "volumes";
+      return byDriver || use.subPath || use.how == SecretUse::How::kEnv ||
+             use.how == SecretUse::How::kEnvFrom;
     });
     if (pullOnly) {
       consumer.treatment = Treatment::kNextRun;

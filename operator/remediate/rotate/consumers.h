@@ -16,6 +16,7 @@ struct ConsumerWorkload {
   Workload workload;
   // spec.strategy.type or spec.updateStrategy.type; empty = the kind's default, RollingUpdate.
   std::string updateStrategy;
+  std::vector<std::string> driverSecrets = {};  // driverSecretsOf(), of rotate/references.h
 };
 
 enum class Treatment {

@@ -287,6 +287,19 @@ Status cannotBringBack(const Rotation& rotation, RotationContext&) {
                                        rotation.secret + " held was revoked");
 }
 
+std::optional<Unfit> unfit(const RotatorEntry& entry) {
+  const Json& block = member(entry.parameters, "postgresql");
+  if (stringOr(member(block, "role")).empty() || stringOr(member(block, "host")).empty()) {
+    return Unfit{"names no postgresql.role and postgresql.host", "complete the policy"};
+  }
+  if (!namesKey(entry, {"adminRef"})) return Unfit{"names no adminRef", "complete the policy"};
+  if (!entry.keys.empty() && !postgresUserKey(entry.keys)) {
+    return Unfit{"names other keys than a password, or a user name and a password",
+                 "correct the keys in the policy"};
+  }
+  return std::nullopt;
+}
+
 constexpr Operation kOperations[] = {
     {"stage", stage, observeStage, undoStage},
     {"create", create, observeCreate, undoCreate},
@@ -298,7 +311,8 @@ constexpr Operation kOperations[] = {
 }  // namespace
 
 const Rotator& postgresRotator() {
-  static const TableRotator kRotator("PostgreSQL", kOperations);
+  static const TableRotator kRotator(
+      "PostgreSQL", {.creates = true, .revokes = true, .unfit = unfit}, kOperations);
   return kRotator;
 }
 

@@ -16,6 +16,13 @@ Status stage(const Rotation& rotation, RotationContext& context) {
                      });
 }
 
+std::optional<Unfit> unfit(const RotatorEntry& entry) {
+  if (stringOr(member(entry.parameters, {"random", "nature"})) == "SharedToken") return std::nullopt;
+  return Unfit{"does not declare random.nature: SharedToken, and a new value for anything else destroys "
+               "data",
+               ""};
+}
+
 constexpr Operation kOperations[] = {
     {"stage", stage, observeStage, undoStage},
     {"write", write, observeWrite, restore},
@@ -25,7 +32,7 @@ constexpr Operation kOperations[] = {
 }  // namespace
 
 const Rotator& randomRotator() {
-  static const TableRotator kRotator("Random", kOperations);
+  static const TableRotator kRotator("Random", {.unfit = unfit}, kOperations);
   return kRotator;
 }
 

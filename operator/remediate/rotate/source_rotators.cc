@@ -210,15 +210,28 @@ constexpr Operation kExternalOperations[] = {
     {"remove-staging", finish, observeFinish, cannotUndo},
 };
 
+constexpr std::string_view kNoWayBack =
+    "there is no way back: the source does not keep the old value, and whether the old one is still "
+    "accepted outside is not known";
+
 }  // namespace
 
 const Rotator& certificateRotator() {
-  static const TableRotator kRotator("TLS", kCertificateOperations);
+  static const TableRotator kRotator("TLS",
+                                    {.writes = "renew",
+                                     .secretType = "kubernetes.io/tls",
+                                     .keys = {"tls.crt", "tls.key"},
+                                     .sourceOf = certificateOf,
+                                     .caveat = kNoWayBack},
+                                    kCertificateOperations);
   return kRotator;
 }
 
 const Rotator& externalSecretRotator() {
-  static const TableRotator kRotator("ExternalSecret", kExternalOperations);
+  static const TableRotator kRotator(
+      "ExternalSecret",
+      {.writes = "sync", .secretType = "*", .sourceOf = externalSecretOf, .caveat = kNoWayBack},
+      kExternalOperations);
   return kRotator;
 }
 

@@ -64,9 +64,10 @@ struct Operation {
 // A rotator whose steps are a table of operations.
 class TableRotator : public Rotator {
  public:
-  TableRotator(std::string_view type, std::span<const Operation> operations)
-      : type_(type), operations_(operations) {}
+  TableRotator(std::string_view type, RotatorShape shape, std::span<const Operation> operations)
+      : type_(type), shape_(std::move(shape)), operations_(operations) {}
   std::string_view type() const override { return type_; }
+  const RotatorShape& shape() const override { return shape_; }
   Status apply(const Step& step, RotationContext& context) const override;
   Result<Observation> observe(const Step& step, RotationContext& context) const override;
   Status undo(const Step& step, RotationContext& context) const override;
@@ -79,6 +80,7 @@ class TableRotator : public Rotator {
   Result<Found> find(const Step& step) const;
 
   std::string_view type_;
+  RotatorShape shape_;
   std::span<const Operation> operations_;
 };
 

@@ -119,6 +119,12 @@ Result<Observation> observeRevoke(const Rotation& rotation, RotationContext& con
   return Observation{Effect::kPresent, "the webhook says that the previous value is refused"};
 }
 
+std::optional<Unfit> unfit(const RotatorEntry& entry) {
+  std::string url = stringOr(member(entry.parameters, {"webhook", "url"}));
+  if (url.starts_with("https://") && namesKey(entry, {"webhook", "hmacRef"})) return std::nullopt;
+  return Unfit{"names no webhook.url over https and webhook.hmacRef", "complete the policy"};
+}
+
 constexpr Operation kOperations[] = {
     {"stage", stage, observeStage, discard},
     {"write", write, observeWrite, restore},
@@ -129,7 +135,7 @@ constexpr Operation kOperations[] = {
 }  // namespace
 
 const Rotator& webhookRotator() {
-  static const TableRotator kRotator("Webhook", kOperations);
+  static const TableRotator kRotator("Webhook", {.revokes = true, .unfit = unfit}, kOperations);
   return kRotator;
 }
 

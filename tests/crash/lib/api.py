@@ -13,7 +13,7 @@ import urllib.parse
 GROUP = "/apis/firebreak.dev/v1alpha1"
 # What a path needs: the prefix of each resource that the tests touch.
 PREFIXES = {
-    "pods": "/api/v1", "services": "/api/v1", "secrets": "/api/v1", "namespaces": "/api/v1",
+    "pods": "/api/v1", "services": "/api/v1", "secrets": "/api/v1", "namespaces": "/api/v1", "nodes": "/api/v1",
     "deployments": "/apis/apps/v1", "replicasets": "/apis/apps/v1",
     "networkpolicies": "/apis/networking.k8s.io/v1", "events": "/apis/events.k8s.io/v1",
     "remediations": GROUP, "securitypolicies": GROUP, "nodeguards": GROUP,

@@ -10,6 +10,7 @@ import subprocess
 import time
 
 import normal
+import rotations
 import scenarios
 from api import Api, ApiError
 from operator_process import Operator, OperatorDied, Quiet
@@ -75,7 +76,10 @@ def play(api, stage, operator, cut, conflicts=0):
         wait(reached, 180, f"is not {step.name} after 180 s", operator.tend)
         if step.act:
             step.act(api, stage.name)
-    return normal.snapshot(api, stage.name, stage.initial)
+    state, events = normal.snapshot(api, stage.name, stage.initial)
+    if stage.scenario.outside:
+        state["outside"] = normal.tree(stage.scenario.outside(api, stage.name), stage.name)
+    return state, events
 
 
 class Bench:
@@ -193,4 +197,5 @@ def opened(binary):
     finally:
         bench.close()
         api.delete("namespaces", "", scenarios.POOL)
+        rotations.forget(api)
         subprocess.run([*scale, f"--replicas={replicas}"], check=False, capture_output=True)
