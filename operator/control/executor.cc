@@ -1,8 +1,11 @@
 #include "control/executor.h"
 
+#include <algorithm>
+
 #include "api/node_guard_json.h"
 #include "base/json.h"
 #include "base/time_format.h"
+#include "remediate/drift.h"
 #include "remediate/git_change.h"
 #include "remediate/steps.h"
 
@@ -61,6 +64,16 @@ Json orderPatch(const Json& guard, const Json& order, WallTime expiresAt, bool r
                    {"path", hasSpec ? "/spec/isolations" : "/spec"},
                    {"value", hasSpec ? orders : Json{{"isolations", orders}}}});
   return patch;
+}
+
+// The object's managedFields know no other writer.
+bool onlyWeWrote(const Json& object) {
+  const Json& fields = member(object, {"metadata", "managedFields"});
+  if (!fields.is_array() || fields.empty()) return false;
+  return std::all_of(fields.begin(), fields.end(), [](const Json& entry) {
+    return !member(entry, "subresource").is_null() ||
+           stringOr(member(entry, "manager")) == remediate::kOurselves;
+  });
 }
 
 // Its controller has given the roll-out of this very template up (a Deployment alone says so).
@@ -123,6 +136,7 @@ Result<StepView> Executor::observe(const Remediation& remediation, const Step& s
   StepView view;
   view.effect = remediate::observeStep(step, *object);
   view.writer = object->is_null() ? "somebody" : remediate::lastWriter(*object);
+  if (onlyWeWrote(*object)) view.writer = remediate::kOurselves;
   view.gitMarks = remediate::gitMarks(*object);
   if (view.effect == Effect::kForeign) {
     view.message = view.writer;

@@ -21,7 +21,8 @@ bool isKept(const Step* step) {
 }
 
 std::string whoOf(const StepView& view) {
-  std::string who = view.writer.empty() ? "somebody" : view.writer;
+  const bool unknown = view.writer.empty() || view.writer == kOurselves;
+  std::string who = unknown ? "somebody" : view.writer;
   return view.gitMarks.empty() ? who : who + " (the object comes from " + view.gitMarks + ")";
 }
 
@@ -85,12 +86,9 @@ void answersAgain(const Situation& s, RemediationStatus& status) {
   status.message = "it holds no longer, though every step does";
 }
 
-// What lastWriter() says where nobody but us wrote.
-constexpr const char* kNobody = "somebody";
-
 // An object of ours that nobody else touched, and that is to be another now: the plan has changed.
 bool isOutdated(const StepView& view) {
-  return view.effect == Effect::kForeign && view.ours && view.writer == kNobody;
+  return view.effect == Effect::kForeign && view.ours && view.writer == kOurselves;
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 // A fix that somebody undoes again and again.
 #include <gtest/gtest.h>
 
+#include "remediate/drift.h"
 #include "remediate/git_change.h"
 #include "remediate/small_world.h"
 
@@ -216,7 +217,7 @@ TEST(ProveAgain, TheLastResortFollowsWhereItIsListed) {
 TEST(Drift, AnObjectOfOursFollowsItsPlanWithoutBlame) {
   SmallWorld world;
   world.addCreateStep();
-  world.writer = "somebody";
+  world.writer = kOurselves;
   world.settle();
   for (const char* label : {"2", "3", "4", "5"}) {
     world.plan.steps[2].manifest["spec"]["podSelector"]["matchLabels"]["q"] = label;
