@@ -15,20 +15,9 @@ StringMap textsOf(const Json& object) {
   return map;
 }
 
-// A port number or name, as text.
-std::string portText(const Json& value) {
-  if (value.is_number_integer()) return std::to_string(value.get<int64_t>());
-  return stringOr(value);
-}
-
 int32_t portNumber(const Json& value) {
   const int64_t number = intOr(value, 0);
   return number > 0 && number <= 65535 ? static_cast<int32_t>(number) : 0;
-}
-
-const Json& elementsOf(const Json& value) {
-  static const Json kNone = Json::array();
-  return value.is_array() ? value : kNone;
 }
 
 void addBackend(const Json& backend, const std::string& host, const std::string& path,
@@ -49,6 +38,16 @@ void addBackend(const Json& backend, const std::string& host, const std::string&
 }
 
 }  // namespace
+
+const Json& elementsOf(const Json& value) {
+  static const Json kNone = Json::array();
+  return value.is_array() ? value : kNone;
+}
+
+std::string portText(const Json& value) {
+  if (value.is_number_integer()) return std::to_string(value.get<int64_t>());
+  return stringOr(value);
+}
 
 Service serviceOf(const Json& object) {
   Service service;

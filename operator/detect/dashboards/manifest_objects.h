@@ -2,12 +2,18 @@
 // was perhaps never applied. Pure.
 #pragma once
 
+#include <string>
 #include <string_view>
 
 #include "base/json.h"
 #include "firebreak/observed.h"
 
 namespace firebreak::detect {
+
+// The array, or an empty one where the value is none.
+const Json& elementsOf(const Json& value);
+// A port number or name, as text.
+std::string portText(const Json& value);
 
 Service serviceOf(const Json& object);
 Ingress ingressOf(const Json& object);

@@ -20,6 +20,10 @@ std::vector<Product> databaseConsoles();       // databases, queues, registries
 std::vector<Product> jobConsoles();            // job queues, pipelines, data platforms
 std::vector<Product> terminalConsoles();       // terminals, editors, files, model servers
 std::vector<Product> infrastructureConsoles();  // gateways, stores, smaller cluster consoles
+std::vector<Product> viewerConsoles();          // judged by their settings alone
+
+// No setting switches this product's login off.
+bool alwaysAsks(const Product& product);
 
 // A GET path with side effects, which nobody may ask for: of any product, also below a prefix.
 bool hasSideEffects(std::string_view path);
