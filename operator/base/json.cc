@@ -1,8 +1,13 @@
 #include "base/json.h"
 
+#include "base/json_depth.h"
+
 namespace firebreak {
 
 Result<Json> parseJson(std::string_view text, std::string_view what) {
+  if (nestsDeeperThan(text, kMaxJsonDepth)) {
+    return fail(ErrorCode::kInvalid, std::string(what) + " nests too deep");
+  }
   Json value = Json::parse(text.begin(), text.end(), nullptr, /*allow_exceptions=*/false);
   if (value.is_discarded()) {
     return fail(ErrorCode::kInvalid, std::string(what) + " is not valid JSON");

@@ -10,6 +10,8 @@
 #include <fstream>
 #include <set>
 
+#include "base/json_depth.h"
+#include "cli/utf16.h"
 #include "cli/yaml_json.h"
 #include "detect/pod_templates.h"
 
@@ -58,6 +60,29 @@ std::vector<Chunk> splitDocuments(std::string_view text) {
   return chunks;
 }
 
+// The values of a text that holds one JSON value after the other.
+std::vector<Chunk> splitJson(std::string_view text) {
+  std::vector<Chunk> chunks;
+  size_t start = 0;
+  int line = 1;
+  eachJsonBracket(text, [&](size_t at, int depth) {
+    if (depth != 0) return depth > 0;
+    // From the value's own first line on.
+    size_t begin = std::min(text.find_first_not_of(" \t\r\n", start), at);
+    line += static_cast<int>(std::count(text.begin() + static_cast<std::ptrdiff_t>(start),
+                                        text.begin() + static_cast<std::ptrdiff_t>(begin), '\n'));
+    chunks.push_back({text.substr(begin, at + 1 - begin), line});
+    line += static_cast<int>(std::count(text.begin() + static_cast<std::ptrdiff_t>(begin),
+                                        text.begin() + static_cast<std::ptrdiff_t>(at), '\n'));
+    start = at + 1;
+    return true;
+  });
+  if (text.find_first_not_of(" \t\r\n", start) != std::string_view::npos) {
+    chunks.push_back({text.substr(start), line});
+  }
+  return chunks;
+}
+
 // Nothing but white space, comments and directives.
 bool isBlank(std::string_view text) {
   size_t pos = 0;
@@ -89,6 +114,8 @@ class FileLoader {
   FileLoader(std::string file, Loaded* out) : file_(std::move(file)), out_(*out) {}
 
   void load(std::string_view text) {
+    std::string converted = utf8OfUtf16(text);
+    if (!converted.empty()) text = converted;
     if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
     if (text.find('\0') != std::string_view::npos) {
       error(0, "is not text (UTF-8 expected)");
@@ -96,20 +123,36 @@ class FileLoader {
     }
     size_t first = text.find_first_not_of(" \t\r\n");
     bool json = first != std::string_view::npos && (text[first] == '{' || text[first] == '[');
-    if (json && loadJson(text)) return;
+    if (json) {
+      if (nestsDeeperThan(text, kMaxJsonDepth)) {
+        error(1, "nests too deep");
+        return;
+      }
+      if (loadJson({text, 1})) return;
+      // JSON Lines, or one value after the other: YAML would take the first for the whole.
+      std::vector<Chunk> values = splitJson(text);
+      bool all = values.size() > 1 && std::all_of(values.begin(), values.end(), [](const Chunk& c) {
+                   return Json::accept(c.text.begin(), c.text.end());
+                 });
+      if (all) {
+        for (const Chunk& value : values) loadJson(value);
+        return;
+      }
+    }
     for (const Chunk& chunk : splitDocuments(text)) {
       if (!isBlank(chunk.text)) loadYaml(chunk);
     }
   }
 
  private:
-  bool loadJson(std::string_view text) {
-    Json value = Json::parse(text.begin(), text.end(), nullptr, /*allow_exceptions=*/false);
+  bool loadJson(const Chunk& chunk) {
+    Json value =
+        Json::parse(chunk.text.begin(), chunk.text.end(), nullptr, /*allow_exceptions=*/false);
     if (value.is_discarded()) return false;
     // JSON is YAML: read again for the lines alone.
     int line = 0;
-    auto yaml = parseYaml(text, &line);
-    addValue(value, yaml ? yaml->lines : Lines(), "", 0, 1);
+    auto yaml = parseYaml(chunk.text, &line);
+    addValue(value, yaml ? yaml->lines : Lines(), "", chunk.firstLine - 1, chunk.firstLine);
     return true;
   }
 
@@ -144,9 +187,14 @@ class FileLoader {
       out_.notes.push_back({file_, line, "skipped: a document without kind"});
       return;
     }
-    const Json& items = member(value, "items");
-    if (kind.ends_with("List") && items.is_array()) {
+    if (kind.ends_with("List") && member(value, "items").is_array()) {
       addItems(value, kind, lines, detect::childPath(prefix, "items"), offset, line);
+      return;
+    }
+    // OpenShift's Template: its objects, with parameters where it has some.
+    const Json& objects = member(value, "objects");
+    if (kind == "Template" && objects.is_array()) {
+      addValue(objects, lines, detect::childPath(prefix, "objects"), offset, line);
       return;
     }
     detect::Document document;

@@ -19,6 +19,9 @@ constexpr size_t kMaxNodes = 2'000'000;
 constexpr int kMaxDepth = 200;
 
 struct TooLarge {};
+struct KeyIsNoText {
+  int line;
+};
 
 // gopkg.in/yaml.v2 resolve.go, which sigs.k8s.io/yaml (kubectl) builds on.
 constexpr std::array<std::string_view, 11> kTrue = {"y",    "Y",    "yes", "Yes", "YES", "true",
@@ -137,7 +140,8 @@ class Converter {
   Json map(const YAML::Node& node, const std::string& path, int depth) {
     Json object = Json::object();
     for (const auto& entry : node) {
-      if (!entry.first.IsScalar()) continue;
+      // kubectl refuses it too; "{{ .Values.name }}" left alone reads as such.
+      if (!entry.first.IsScalar()) throw KeyIsNoText{entry.first.Mark().line};
       const std::string& key = entry.first.Scalar();
       if (key == "<<" && entry.first.Tag() == "?") {
         merge(entry.second, path, depth, &object);
@@ -207,6 +211,9 @@ Result<YamlDocument> parseYaml(std::string_view text, int* errorLine) {
     return document;
   } catch (const TooLarge&) {
     return fail(ErrorCode::kInvalid, "nests too deep or unfolds to too many values");
+  } catch (const KeyIsNoText& key) {
+    *errorLine = key.line + 1;
+    return fail(ErrorCode::kInvalid, "has a key that is no text");
   } catch (const YAML::Exception& error) {
     *errorLine = error.mark.is_null() ? 0 : error.mark.line + 1;
     return fail(ErrorCode::kInvalid, error.msg);

@@ -11,6 +11,14 @@ TEST(JsonText, BadInputIsNamedAndDoesNotThrow) {
   EXPECT_EQ(value.error().message, "policy default is not valid JSON");
 }
 
+TEST(JsonText, WhatNestsTooDeepIsRefusedBeforeItIsWalked) {
+  std::string deep(100000, '[');
+  auto value = parseJson(deep + std::string(100000, ']'), "nested text");
+  ASSERT_FALSE(value.has_value());
+  EXPECT_EQ(value.error().message, "nested text nests too deep");
+  EXPECT_TRUE(parseJson("{\"a\": \"[[[[\\\"[[\"}", "text").has_value()) << "brackets in strings do not nest";
+}
+
 TEST(JsonText, MembersOfTheWrongTypeReadAsAbsent) {
   Json object = {{"spec", {{"replicas", "three"}}}};
   EXPECT_EQ(intOr(member(object, {"spec", "replicas"}), 7), 7);

@@ -150,6 +150,69 @@ TEST(Loader, ReadsWindowsLinesAndAByteOrderMark) {
   EXPECT_EQ(loaded.documents[0].ref.name, "p");
 }
 
+TEST(Loader, ReadsEveryValueOfJsonLines) {
+  const std::string pod = R"({"apiVersion":"v1","kind":"Pod","metadata":{"name":"NAME"}})";
+  const auto named = [&](const std::string& name) {
+    std::string text = pod;
+    return text.replace(text.find("NAME"), 4, name);
+  };
+  Loaded loaded = load(named("a") + "\n" + named("}{") + "\n\n" + named("c") + "\n");
+  ASSERT_EQ(loaded.documents.size(), 3u);
+  EXPECT_EQ(loaded.documents[1].ref.name, "}{");
+  EXPECT_EQ(loaded.documents[2].line, 4);
+  EXPECT_TRUE(loaded.errors.empty());
+  loaded = load("{\n \"apiVersion\": \"v1\",\n \"kind\": \"Pod\"\n}\n{\n \"apiVersion\": \"v1\",\n"
+                " \"kind\": \"Pod\"\n}\n");
+  ASSERT_EQ(loaded.documents.size(), 2u);
+  EXPECT_EQ(loaded.documents[1].line, 6);
+}
+
+TEST(Loader, RefusesJsonThatNestsTooDeepInsteadOfFailingOnIt) {
+  for (const char* open : {"[", "{\"a\":"}) {
+    std::string text = "{\"kind\":\"X\",\"a\":";
+    for (int i = 0; i < 100000; ++i) text += open;
+    Loaded loaded = load(text);
+    ASSERT_EQ(loaded.errors.size(), 1u);
+    EXPECT_EQ(loaded.errors[0].message, "nests too deep");
+  }
+}
+
+TEST(Loader, ATemplateThatHappensToBeYamlIsATemplate) {
+  Loaded loaded = load("apiVersion: v1\nkind: Pod\nmetadata:\n  name: {{ .Release.Name }}\n");
+  EXPECT_TRUE(loaded.documents.empty());
+  ASSERT_EQ(loaded.errors.size(), 1u);
+  EXPECT_EQ(loaded.errors[0].line, 4);
+  EXPECT_NE(loaded.errors[0].message.find("rendered first"), std::string::npos);
+}
+
+TEST(Loader, ReadsUtf16AsPowerShellWritesIt) {
+  const std::string text = "apiVersion: v1\r\nkind: Pod\r\nmetadata:\r\n  name: p\r\n";
+  std::string little = "\xFF\xFE";
+  std::string big = "\xFE\xFF";
+  for (char c : text) {
+    little += c;
+    little += '\0';
+    big += '\0';
+    big += c;
+  }
+  for (const std::string& encoded : {little, big}) {
+    Loaded loaded = load(encoded);
+    ASSERT_EQ(loaded.documents.size(), 1u);
+    EXPECT_EQ(loaded.documents[0].ref.name, "p");
+    EXPECT_TRUE(loaded.errors.empty());
+  }
+  EXPECT_EQ(load(little + "x").errors.size(), 1u) << "half a character is no text";
+}
+
+TEST(Loader, UnwrapsTemplatesOfOpenShift) {
+  Loaded loaded = load(
+      "apiVersion: template.openshift.io/v1\nkind: Template\nobjects:\n- apiVersion: v1\n"
+      "  kind: Service\n  metadata: {name: s}\nparameters: [{name: A}]\n");
+  ASSERT_EQ(loaded.documents.size(), 1u);
+  EXPECT_EQ(loaded.documents[0].ref.kind, "Service");
+  EXPECT_EQ(loaded.documents[0].line, 4);
+}
+
 TEST(Loader, SearchesFoldersForManifestsOnly) {
   Folder folder;
   folder.write("b/x.yml", kPod);

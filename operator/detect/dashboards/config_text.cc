@@ -3,6 +3,7 @@
 #include <yaml-cpp/yaml.h>
 
 #include <algorithm>
+#include <vector>
 
 namespace firebreak::detect {
 namespace {
@@ -88,6 +89,59 @@ std::optional<std::string> yamlValue(std::string_view text, std::string_view nam
   } catch (const YAML::Exception&) {
     return std::nullopt;  // not YAML
   }
+}
+
+std::optional<std::string> hclValue(std::string_view text, std::string_view name) {
+  std::vector<std::string> blocks;
+  std::optional<std::string> value;
+  const auto take = [&](std::string_view statement) {
+    const size_t equals = statement.find('=');
+    if (equals == std::string_view::npos) return;
+    std::string path;
+    for (const std::string& block : blocks) path += block + '.';
+    path += unquote(trim(statement.substr(0, equals)));
+    if (path == name) value = unquote(trim(statement.substr(equals + 1)));
+  };
+  eachLine(text, [&](std::string_view line) {
+    if (isComment(line)) return;
+    // "acl { enabled = true }" on one line is three statements.
+    size_t start = 0;
+    bool quoted = false;
+    for (size_t i = 0; i <= line.size(); ++i) {
+      const char c = i < line.size() ? line[i] : '\n';
+      if (c == '"') quoted = !quoted;
+      if (quoted && c != '\n') continue;
+      if (c != '{' && c != '}' && c != '\n') continue;
+      const std::string_view part = trim(line.substr(start, i - start));
+      start = i + 1;
+      if (c == '{') {
+        blocks.push_back(unquote(part.substr(0, part.find_first_of(" =\t"))));
+        continue;
+      }
+      take(part);
+      if (c == '}' && !blocks.empty()) blocks.pop_back();
+    }
+  });
+  return value;
+}
+
+std::optional<std::string> propertyValue(std::string_view text, std::string_view name) {
+  const std::string opening = "<name>" + std::string(name) + "</name>";
+  const size_t at = text.find(opening);
+  if (at == std::string_view::npos) return std::nullopt;
+  // Inside a comment where the last mark before it opens one.
+  const size_t comment = text.rfind("<!--", at);
+  const size_t end = text.rfind("-->", at);
+  if (comment != std::string_view::npos && (end == std::string_view::npos || end < comment)) {
+    return std::nullopt;
+  }
+  const size_t value = text.find("<value>", at);
+  const size_t close = text.find("</value>", at);
+  const size_t next = text.find("</property>", at);
+  if (value == std::string_view::npos || close == std::string_view::npos || value > next) {
+    return std::nullopt;
+  }
+  return std::string(trim(text.substr(value + 7, close - value - 7)));
 }
 
 std::optional<std::string> lineValue(std::string_view text, std::string_view name) {

@@ -17,20 +17,9 @@ StringMap textsOf(const Json& object) {
   return map;
 }
 
-// A port number or name, as text.
-std::string portText(const Json& value) {
-  if (value.is_number_integer()) return std::to_string(value.get<int64_t>());
-  return stringOr(value);
-}
-
 int32_t portNumber(const Json& value) {
   const int64_t number = intOr(value, 0);
   return number > 0 && number <= 65535 ? static_cast<int32_t>(number) : 0;
-}
-
-const Json& elementsOf(const Json& value) {
-  static const Json kNone = Json::array();
-  return value.is_array() ? value : kNone;
 }
 
 void addBackend(const Json& backend, const std::string& host, const std::string& path,
@@ -69,15 +58,24 @@ std::string matcherOf(const std::string& rule, const std::string& name) {
   return end == std::string::npos ? "" : rule.substr(from, end - from);
 }
 
-// "console", "console.shop", "console.shop.svc.cluster.local" -> "console", within its own namespace.
+}  // namespace
+
 std::string serviceOfHost(const std::string& host, const std::string& ns) {
   const size_t dot = host.find('.');
   if (dot == std::string::npos) return host;
   const std::string rest = host.substr(dot + 1);
-  return rest == ns || rest.starts_with(ns + ".svc") ? host.substr(0, dot) : "";
+  return sameNamespace(rest.substr(0, rest.find('.')), ns) ? host.substr(0, dot) : std::string();
 }
 
-}  // namespace
+const Json& elementsOf(const Json& value) {
+  static const Json kNone = Json::array();
+  return value.is_array() ? value : kNone;
+}
+
+std::string portText(const Json& value) {
+  if (value.is_number_integer()) return std::to_string(value.get<int64_t>());
+  return stringOr(value);
+}
 
 Service serviceOf(const Json& object) {
   Service service;
@@ -186,20 +184,23 @@ Ingress virtualServiceOf(const Json& object) {
                                        [](const std::string& name) { return name != "mesh"; });
   if (!fromOutside) return ingress;
   const auto hosts = stringsOf(member(object, {"spec", "hosts"}));
-  const Json& rules = elementsOf(member(object, {"spec", "http"}));
-  for (size_t i = 0; i < rules.size(); ++i) {
-    const Json& matches = elementsOf(member(rules[i], "match"));
-    const Json path = matches.empty() ? Json() : member(matches[0], {"uri", "prefix"});
-    const Json& routes = elementsOf(member(rules[i], "route"));
-    for (size_t j = 0; j < routes.size(); ++j) {
-      const Json& destination = member(routes[j], "destination");
-      IngressPath entry;
-      entry.host = hosts.empty() || hosts.front() == "*" ? "" : hosts.front();
-      entry.path = stringOr(path);
-      entry.service = serviceOfHost(stringOr(member(destination, "host")), ingress.meta.ns);
-      entry.port = portText(member(destination, {"port", "number"}));
-      entry.fieldPath = childPath("spec.http", i) + ".route[" + std::to_string(j) + "].destination";
-      if (!entry.service.empty()) ingress.paths.push_back(std::move(entry));
+  for (const char* kind : {"http", "tls", "tcp"}) {
+    const Json& rules = elementsOf(member(object, {"spec", kind}));
+    for (size_t i = 0; i < rules.size(); ++i) {
+      const Json& matches = elementsOf(member(rules[i], "match"));
+      const Json path = matches.empty() ? Json() : member(matches[0], {"uri", "prefix"});
+      const Json& routes = elementsOf(member(rules[i], "route"));
+      for (size_t j = 0; j < routes.size(); ++j) {
+        const Json& destination = member(routes[j], "destination");
+        IngressPath entry;
+        entry.host = hosts.empty() || hosts.front() == "*" ? "" : hosts.front();
+        entry.path = stringOr(path);
+        entry.service = serviceOfHost(stringOr(member(destination, "host")), ingress.meta.ns);
+        entry.port = portText(member(destination, {"port", "number"}));
+        entry.fieldPath = childPath(childPath("spec", kind), i) + ".route[" + std::to_string(j) +
+                          "].destination";
+        if (!entry.service.empty()) ingress.paths.push_back(std::move(entry));
+      }
     }
   }
   return ingress;

@@ -51,6 +51,8 @@ struct SettingSource {
     kConfigMap,  // "configmap-name/key": read through the API, not mounted
     kImageTag,   // the image's tag, "v" in front left out; absent where there is none
     kArgument,   // the bare word stands among the arguments (`proxy`); value "true"
+    kHcl,        // "block.key" of a mounted HCL file (Consul, Nomad, Vault)
+    kProperty,   // <name>..</name><value>..</value> of a mounted XML file (Hadoop and its kin)
   };
   From from = From::kFlag;
   std::string name{};

@@ -19,6 +19,9 @@ enum class Protection {
 // of the input that ask for a login.
 Protection protectionOf(const Ingress& ingress, const std::set<std::string>& loginMiddlewares);
 
+// A load balancer that admits some addresses only, or that its cloud makes for its private network.
+bool isForFew(const Service& loadBalancer);
+
 // The container of this pod that asks for a login before it passes requests on to a neighbour
 // (oauth2-proxy and its like); null where there is none.
 const Container* loginSidecar(const PodSpec& spec);

@@ -75,12 +75,7 @@ class PortWays {
   void loadBalancer() {
     if (service_.type != "LoadBalancer") return;
     Endpoint endpoint = base_;
-    const auto everybody = [](const std::string& range) {
-      return range == "0.0.0.0/0" || range == "::/0";
-    };
-    endpoint.narrowed =
-        !service_.sourceRanges.empty() &&
-        std::none_of(service_.sourceRanges.begin(), service_.sourceRanges.end(), everybody);
+    endpoint.narrowed = isForFew(service_);
     // Pending or named by a host name: the way is there, but nothing to connect to.
     if (service_.ingressIPs.empty()) add(Via::kLoadBalancer, Reach::kPublished, "", port_.port, endpoint);
     for (const std::string& ip : service_.ingressIPs) {

@@ -121,6 +121,12 @@ SettingValue fromFiles(const SettingSource& source, const ContainerConfig& confi
       case From::kYaml:
         found = yamlValue(text, source.name);
         break;
+      case From::kHcl:
+        found = hclValue(text, source.name);
+        break;
+      case From::kProperty:
+        found = propertyValue(text, source.name);
+        break;
       default:
         found = lineValue(text, source.name);
         break;
@@ -145,6 +151,8 @@ SettingValue fromSource(const SettingSource& source, const ContainerConfig& conf
     }
     case From::kIni:
     case From::kYaml:
+    case From::kHcl:
+    case From::kProperty:
     case From::kLine:
       return fromFiles(source, config);
     case From::kConfigMap: {
@@ -218,7 +226,83 @@ bool holds(const Condition& condition, const SettingValue& setting) {
   return false;
 }
 
+// The condition would hold if somebody had set it so. A value from a Secret is a password, not an empty
+// one, so that other tests are not asked.
+bool hangsOnValue(const Condition& condition) {
+  return condition.test == Test::kTrue || condition.test == Test::kIs ||
+         condition.test == Test::kHas;
+}
+
+bool readsFiles(const Setting& setting) {
+  return std::any_of(setting.sources.begin(), setting.sources.end(), [](const SettingSource& s) {
+    return s.from == From::kIni || s.from == From::kYaml || s.from == From::kHcl ||
+           s.from == From::kProperty || s.from == From::kLine;
+  });
+}
+
+// A ConfigMap that the input does not hold is mounted, or a Secret.
+bool mountsUnseenFiles(const ContainerConfig& config) {
+  const auto unseen = [&](const VolumeSource& source) {
+    if (source.kind == VolumeSource::Kind::kSecret) return true;
+    return source.kind == VolumeSource::Kind::kConfigMap &&
+           (!config.configMap || config.configMap(source.name) == nullptr);
+  };
+  return std::any_of(
+      config.container.mounts.begin(), config.container.mounts.end(), [&](const VolumeMount& mount) {
+        return std::any_of(config.spec.volumes.begin(), config.spec.volumes.end(),
+                           [&](const Volume& volume) {
+                             return volume.name == mount.volume &&
+                                    std::any_of(volume.sources.begin(), volume.sources.end(), unseen);
+                           });
+      });
+}
+
+// The setting stands in a ConfigMap of its own that the input does not hold.
+bool standsInUnseenMap(const Setting& setting, const ContainerConfig& config) {
+  return std::any_of(setting.sources.begin(), setting.sources.end(), [&](const SettingSource& s) {
+    return s.from == From::kConfigMap &&
+           (!config.configMap || config.configMap(s.name.substr(0, s.name.find('/'))) == nullptr);
+  });
+}
+
+// A rule that rests on what nobody set cannot be judged where it may be set in a file that cannot be seen.
+bool maySetElsewhere(const OffRule& rule, const Condition& condition, const Setting& setting,
+                     const SettingValue& value, const ContainerConfig& config) {
+  const bool onAbsence = condition.test == Test::kAbsent || condition.test == Test::kNotSet ||
+                         condition.test == Test::kNotTrue || condition.test == Test::kHasNot;
+  return rule.byNature && onAbsence && value.state == State::kAbsent && readsFiles(setting) &&
+         mountsUnseenFiles(config);
+}
+
 }  // namespace
+
+std::string hiddenSetting(const Product& product, const ContainerConfig& config) {
+  for (const OffRule& rule : product.off) {
+    std::string hidden;
+    const bool open = std::all_of(rule.all.begin(), rule.all.end(), [&](const Condition& condition) {
+      auto setting = std::find_if(product.settings.begin(), product.settings.end(),
+                                  [&](const Setting& s) { return s.id == condition.setting; });
+      if (setting == product.settings.end()) return false;
+      const SettingValue value = resolve(*setting, config);
+      if (holds(condition, value)) {
+        if (hidden.empty() && maySetElsewhere(rule, condition, *setting, value, config)) {
+          hidden = setting->sources.front().name;
+        }
+        return true;
+      }
+      const bool elsewhere =
+          value.state == State::kHidden ||
+          (value.state == State::kAbsent &&
+           (standsInUnseenMap(*setting, config) ||
+            (readsFiles(*setting) && mountsUnseenFiles(config))));
+      if (!hangsOnValue(condition) || !elsewhere) return false;
+      if (hidden.empty()) hidden = setting->sources.front().name;
+      return true;
+    });
+    if (open && !hidden.empty()) return hidden;
+  }
+  return {};
+}
 
 SettingValue resolve(const Setting& setting, const ContainerConfig& config) {
   for (const SettingSource& source : setting.sources) {
@@ -241,7 +325,8 @@ std::optional<OffJudgement> authenticationOff(const Product& product,
         judgement.settings.push_back(setting->id);
         if (judgement.fieldPath.empty()) judgement.fieldPath = value.fieldPath;
       }
-      return holds(condition, value);
+      return holds(condition, value) &&
+             !maySetElsewhere(rule, condition, *setting, value, config);
     });
     if (all) return judgement;
   }

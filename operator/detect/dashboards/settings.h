@@ -43,6 +43,10 @@ struct OffJudgement {
   std::vector<std::string> settings;
 };
 
+// Which setting the judgement hangs on where it cannot be seen: in a Secret, or a ConfigMap that is not
+// there. Empty where everything that decides is known.
+std::string hiddenSetting(const Product& product, const ContainerConfig& config);
+
 // The first rule whose conditions all hold. Nothing where a value that decides cannot be seen.
 std::optional<OffJudgement> authenticationOff(const Product& product, const ContainerConfig& config);
 

@@ -11,14 +11,18 @@ const std::vector<Product>& dashboardProducts() {
     std::vector<Product> all;
     for (auto part : {kubernetesConsoles, deliveryConsoles, notebookConsoles,
                       observabilityConsoles, databaseConsoles, jobConsoles,
-                      terminalConsoles, infrastructureConsoles, metricsConsoles,
-                      platformConsoles}) {
+                       terminalConsoles, infrastructureConsoles, metricsConsoles,
+                       platformConsoles, viewerConsoles}) {
       std::vector<Product> some = part();
       std::move(some.begin(), some.end(), std::back_inserter(all));
     }
     return all;
   }();
   return kProducts;
+}
+
+bool alwaysAsks(const Product& product) {
+  return product.id == "adminer" || product.id == "rabbitmq" || product.id == "minio";
 }
 
 bool hasSideEffects(std::string_view path) {

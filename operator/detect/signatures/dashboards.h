@@ -22,6 +22,10 @@ std::vector<Product> terminalConsoles();       // terminals, editors, files, mod
 std::vector<Product> infrastructureConsoles();  // gateways, stores, smaller cluster consoles
 std::vector<Product> metricsConsoles();  // costs, flows, traces, nodes
 std::vector<Product> platformConsoles();  // registries of services, schedulers, gateways to data
+std::vector<Product> viewerConsoles();          // judged by their settings alone
+
+// No setting switches this product's login off.
+bool alwaysAsks(const Product& product);
 
 // A GET path with side effects, which nobody may ask for: of any product, also below a prefix.
 bool hasSideEffects(std::string_view path);

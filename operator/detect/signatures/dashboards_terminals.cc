@@ -123,7 +123,7 @@ std::vector<Product> terminalConsoles() {
                             .texts = {"window.FileBrowser", "\"NoAuth\":true"}},
                    .controlPath = "/static/firebreak-no-such.js"}},
        .login = {{.contentType = "text/html", .texts = {"window.FileBrowser", "\"NoAuth\":false"}}},
-       .settings = {{"noauth", {{From::kFlag, "--noauth"}, {From::kEnv, "FB_NOAUTH"}}}},
+       .settings = {{"noauth", {{From::kFlag, "--noauth"}, {From::kEnv, "FB_NOAUTH"}, {From::kYaml, "noauth"}}}},
        .off = {{.all = {{"noauth", Test::kTrue, {}}}, .why = "--noauth asks for nothing"}},
        .can = "read, change and delete files",
        .source = "File Browser documentation, command line usage"},

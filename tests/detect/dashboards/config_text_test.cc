@@ -22,6 +22,23 @@ TEST(ConfigText, YamlNestedDottedAndBroken) {
   EXPECT_FALSE(yamlValue("auth: anonymous", "auth.strategy"));
 }
 
+TEST(ConfigText, BlocksOfHcl) {
+  const char* text = "# acl { enabled = true }\nacl {\n  enabled = true\n}\nclient_addr = \"0.0.0.0\"\n";
+  EXPECT_EQ(hclValue(text, "acl.enabled"), "true");
+  EXPECT_EQ(hclValue(text, "client_addr"), "0.0.0.0");
+  EXPECT_EQ(hclValue("acl = { enabled = false }", "acl.enabled"), "false");
+  EXPECT_EQ(hclValue("addr = \"{{ GetInterfaceIP }}\"\nacl { enabled = true }", "acl.enabled"), "true");
+  EXPECT_FALSE(hclValue(text, "enabled"));
+}
+
+TEST(ConfigText, PropertiesOfXml) {
+  const char* text = "<configuration><!-- <property><name>b</name><value>1</value></property> -->"
+                     "<property><name>a</name>\n<value> true </value></property></configuration>";
+  EXPECT_EQ(propertyValue(text, "a"), "true");
+  EXPECT_FALSE(propertyValue(text, "b"));
+  EXPECT_FALSE(propertyValue("<name>a</name></property><value>x</value>", "a"));
+}
+
 TEST(ConfigText, LinesOfScripts) {
   EXPECT_EQ(lineValue("c.ServerApp.token = ''\n", "c.ServerApp.token"), "");
   EXPECT_EQ(lineValue("# c.ServerApp.token = ''\nc.ServerApp.token = 'x' # note\n",
