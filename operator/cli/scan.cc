@@ -9,6 +9,7 @@
 #include "cli/loader.h"
 #include "cli/scan_policy.h"
 #include "cli/scan_report.h"
+#include "detect/dashboards/scan_dashboards.h"
 #include "detect/detectors.h"
 #include "firebreak/clock.h"
 
@@ -132,6 +133,9 @@ int runScan(int argc, char** argv, std::istream& in, std::ostream& out, std::ost
   report.documents = loaded.documents.size();
   detect::ScanInput input(std::move(loaded.documents), policy.spec);
   WallTime now = systemClock().wall();
+  if (options.policy.empty() || policy.policy.modeOf(Family::kOpenDashboard) != Mode::kDisabled) {
+    report.undecided = detect::undecidedDashboards(input);
+  }
   for (Finding& finding : runDetectors(input)) {
     bool leftOut = !options.policy.empty() && isLeftOut(finding, policy.policy, input, now);
     if (!leftOut && finding.severity >= options.minSeverity) {

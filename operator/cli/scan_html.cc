@@ -40,6 +40,13 @@ std::string reportAsHtml(const ScanReport& report) {
          std::to_string(report.filesScanned) + " files.</p>\n";
   for (const Finding& finding : report.findings) out += section(finding);
   if (report.findings.empty()) out += "<p>Nothing was found.</p>\n";
+  if (!report.undecided.empty()) {
+    out += "<h1>Cannot be told without asking</h1>\n";
+    for (const detect::Undecided& console : report.undecided) {
+      out += "<section class=\"f\"><p class=\"where\">" + placeOf(console.file, console.line) +
+             "</p><p>" + escapeHtml(console.message) + "</p></section>\n";
+    }
+  }
   if (!report.errors.empty()) {
     out += "<h1>Not readable</h1>\n";
     for (const LoadError& error : report.errors) {

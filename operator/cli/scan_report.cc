@@ -17,6 +17,10 @@ constexpr std::array<Form, 4> kForms = {{{"table", reportAsTable},
                                          {"sarif", reportAsSarif},
                                          {"html", reportAsHtml}}};
 
+Json asJson(const ObjectRef& ref) {
+  return {{"apiVersion", ref.apiVersion}, {"kind", ref.kind}, {"namespace", ref.ns}, {"name", ref.name}};
+}
+
 Json asJson(const Finding& finding) {
   Json evidence = Json::array();
   for (const Evidence& e : finding.evidence) {
@@ -27,16 +31,21 @@ Json asJson(const Finding& finding) {
           {"severity", toString(finding.severity)},
           {"confidence", finding.confidence},
           {"tier", toString(finding.tier)},
-          {"resource",
-           {{"apiVersion", finding.resource.apiVersion},
-            {"kind", finding.resource.kind},
-            {"namespace", finding.resource.ns},
-            {"name", finding.resource.name}}},
+          {"resource", asJson(finding.resource)},
           {"file", finding.file},
           {"line", finding.line},
           {"fieldPath", finding.fieldPath},
           {"message", finding.message},
           {"evidence", std::move(evidence)}};
+}
+
+Json asJson(const detect::Undecided& console) {
+  return {{"product", console.product},
+          {"resource", asJson(console.resource)},
+          {"file", console.file},
+          {"line", console.line},
+          {"fieldPath", console.fieldPath},
+          {"message", console.message}};
 }
 
 std::string pad(std::string text, size_t width) {
@@ -80,18 +89,21 @@ Json summaryOf(const ScanReport& report) {
   return {{"findings", report.findings.size()},  {"byFamily", std::move(families)},
           {"bySeverity", std::move(severities)}, {"byTier", std::move(tiers)},
           {"filesScanned", report.filesScanned}, {"documents", report.documents},
-          {"errors", report.errors.size()}};
+          {"undecided", report.undecided.size()}, {"errors", report.errors.size()}};
 }
 
 std::string reportAsJson(const ScanReport& report) {
   Json findings = Json::array();
   for (const Finding& finding : report.findings) findings.push_back(asJson(finding));
+  Json undecided = Json::array();
+  for (const detect::Undecided& console : report.undecided) undecided.push_back(asJson(console));
   Json errors = Json::array();
   for (const LoadError& error : report.errors) {
     errors.push_back({{"file", error.file}, {"line", error.line}, {"message", error.message}});
   }
   return dumpJsonPretty({{"findings", std::move(findings)},
                          {"summary", summaryOf(report)},
+                         {"undecided", std::move(undecided)},
                          {"errors", std::move(errors)}}) +
          "\n";
 }
@@ -122,11 +134,14 @@ std::string reportAsTable(const ScanReport& report) {
     out += "  " + printable(finding.message) + "\n";
     if (!finding.fieldPath.empty()) out += "  at " + printable(finding.fieldPath) + "\n";
   }
+  for (const detect::Undecided& console : report.undecided) {
+    out += "? " + printable(describe(console.resource)) + ": " + printable(console.message) + "\n";
+  }
   Json summary = summaryOf(report);
   auto number = [&](const char* group, const char* key) {
     return std::to_string(intOr(member(summary, {group, key}), 0));
   };
-  if (rows.size() > 1) out += '\n';
+  if (!out.empty()) out += '\n';
   out += std::to_string(report.findings.size()) + " findings (" + number("byTier", "Remediate") +
          " to remediate, " + number("byTier", "Alert") + " to look at) in " +
          std::to_string(report.documents) + " documents of " + std::to_string(report.filesScanned) +

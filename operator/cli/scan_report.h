@@ -8,12 +8,15 @@
 
 #include "base/json.h"
 #include "cli/loader.h"
+#include "detect/dashboards/scan_dashboards.h"
 #include "firebreak/finding.h"
 
 namespace firebreak {
 
 struct ScanReport {
   std::vector<Finding> findings;  // most severe first
+  // Published consoles that only asking them would judge: no findings, and none for --fail-on.
+  std::vector<detect::Undecided> undecided;
   std::vector<LoadError> errors;
   size_t filesScanned = 0;
   size_t documents = 0;

@@ -100,6 +100,12 @@ std::string reportAsSarif(const ScanReport& report) {
                              {"message", {{"text", error.message}}},
                              {"locations", Json::array({std::move(location)})}});
   }
+  for (const detect::Undecided& console : report.undecided) {
+    Json location = {{"physicalLocation", locationOf(console.file, console.line)}};
+    notifications.push_back({{"level", "note"},
+                             {"message", {{"text", console.message}}},
+                             {"locations", Json::array({std::move(location)})}});
+  }
   Json run = {
       {"tool", {{"driver", {{"name", "Firebreak"}, {"rules", std::move(ruleList)}}}}},
       {"invocations", Json::array({{{"executionSuccessful", report.errors.empty()},

@@ -166,6 +166,24 @@ TEST(Scan, WritesSarif) {
   EXPECT_EQ(sarif["invocations"][0]["executionSuccessful"], false);
 }
 
+TEST(Scan, SaysWhichPublishedConsolesItCannotJudge) {
+  const std::string couch =
+      "apiVersion: v1\nkind: Pod\nmetadata: {name: c, labels: {app: c}}\nspec:\n  containers:\n"
+      "  - {name: c, image: 'couchdb:3'}\n---\napiVersion: v1\nkind: Service\nmetadata: {name: c}\n"
+      "spec: {type: NodePort, selector: {app: c}, ports: [{port: 5984}]}\n";
+  Outcome run = scan({"-", "-o", "json", "--fail-on", "low"}, couch);
+  EXPECT_EQ(run.code, 0) << "it is no finding";
+  Json json = run.json();
+  EXPECT_TRUE(json["findings"].empty());
+  EXPECT_EQ(json["summary"]["undecided"], 1);
+  ASSERT_EQ(json["undecided"].size(), 1u);
+  EXPECT_EQ(json["undecided"][0]["product"], "couchdb");
+  EXPECT_EQ(json["undecided"][0]["resource"]["name"], "c");
+  EXPECT_EQ(json["undecided"][0]["line"], 6);
+  EXPECT_NE(scan({"-"}, couch).out.find("? "), std::string::npos);
+  EXPECT_EQ(scan({"-", "-o", "sarif"}, couch).json()["runs"][0]["results"].size(), 0u);
+}
+
 TEST(Scan, EscapesWhatManifestsSayInHtml) {
   std::string hostile = kMiner;
   hostile.replace(hostile.find("name: p,"), 8, "name: '<script>alert(1)</script>',");

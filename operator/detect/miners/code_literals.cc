@@ -31,7 +31,8 @@ std::vector<std::vector<std::string>> literalGroups(std::string_view code) {
   for (size_t i = 0; i < code.size(); ++i) {
     char quote = code[i];
     if (quote != '\'' && quote != '"' && quote != '`') {
-      together = together && (quote == ',' || quote == ' ' || quote == '\n');
+      together = together && (quote == ',' || quote == ' ' || quote == '\n' ||
+                              quote == '[');  // spawn("a", ["b"]) runs one command line
       continue;
     }
     size_t start = i + 1;

@@ -7,6 +7,7 @@
 #include "detect/miners/code_literals.h"
 #include "detect/miners/command_output.h"
 #include "detect/miners/encoded_text.h"
+#include "detect/miners/installed_scripts.h"
 #include "detect/miners/wrappers.h"
 
 namespace firebreak::detect {
@@ -22,7 +23,7 @@ constexpr size_t kMaxTotalText = size_t{4} * 1024 * 1024;
 constexpr std::array<std::string_view, 9> kShells = {"sh",  "bash", "ash",  "dash", "zsh",
                                                      "ksh", "mksh", "fish", "su"};
 constexpr std::array<std::string_view, 10> kInterpreters = {
-    "python", "python2", "python3", "perl", "ruby", "node", "nodejs", "php", "pwsh", "deno"};
+    "python", "python2", "python3", "perl", "ruby", "node", "nodejs", "php", "bun", "deno"};
 
 template <typename Table>
 bool contains(const Table& table, std::string_view word) {
@@ -123,7 +124,7 @@ void CommandReader::run(std::vector<std::string> words, std::optional<std::strin
   } else if (name == "trap" && words.size() > 2) {
     readScript(words[1]);
   } else if (input && (name == "crontab" || name == "at" || name == "batch")) {
-    readTimers(*input, name == "crontab");
+    readScript(name == "crontab" ? crontabScript(*input) : *input);
   } else if (auto text = fileText(words[0]); text && looksLikeScript(*text)) {
     readScript(*text);
   } else {
@@ -140,25 +141,12 @@ void CommandReader::setPositional(const std::vector<std::string>& words) {
   for (size_t p = index; p < words.size(); ++p) variables_[std::to_string(p - index + 1)] = words[p];
 }
 
-// A crontab's lines have five fields, or one that starts with '@', before the command.
-void CommandReader::readTimers(std::string_view text, bool crontab) {
-  std::string script;
-  while (!text.empty()) {
-    std::string_view line = text.substr(0, text.find('\n'));
-    text.remove_prefix(std::min(line.size() + 1, text.size()));
-    std::string command = trimmed(line);
-    int fields = !crontab ? 0 : command.starts_with('@') ? 1 : 5;
-    for (; fields > 0; --fields) {
-      size_t end = command.find_first_of(" \t");
-      command = end == std::string::npos ? std::string() : trimmed(command.substr(end));
-    }
-    script += command + '\n';
-  }
-  readScript(script);
-}
-
 bool CommandReader::runShell(const std::vector<std::string>& words,
                              const std::optional<std::string>& input) {
+  if (auto script = windowsScript(words)) {
+    readScript(script->empty() && input ? *input : *script);
+    return true;
+  }
   if (!contains(kShells, programName(words[0]))) return false;
   bool takesScript = false;
   bool readsInput = false;
@@ -206,8 +194,7 @@ bool CommandReader::runInterpreter(const std::vector<std::string>& words) {
   if (!isInterpreter(programName(words[0]))) return false;
   for (size_t i = 1; i + 1 < words.size(); ++i) {
     const std::string& word = words[i];
-    bool code = word == "-c" || word == "-e" || word == "-r" || word == "--eval" ||
-                word == "-command" || word == "-Command";
+    bool code = word == "-c" || word == "-e" || word == "-r" || word == "--eval";
     if (!code) continue;
     if (depth_ == 0) origin_ = wrapped_ + i + 1;
     runCode(words[i + 1]);
@@ -278,6 +265,8 @@ void CommandReader::onCommand(ShellCommand command) {
       if (file.size() + printed->size() > kMaxTotalText) continue;
       file += *printed;
       written_.push_back({path, file, origin_});
+      std::string script = installedScript(path, *printed);
+      if (!script.empty()) readScript(script);
     }
   }
   pipe_ = command.toPipe ? printed : std::nullopt;
@@ -364,7 +353,7 @@ std::string expandKubernetes(std::string_view word, const Variables& variables) 
 }
 
 bool runsScripts(std::string_view program) {
-  return contains(kShells, program) || isInterpreter(program);
+  return contains(kShells, program) || isInterpreter(program) || isWindowsShell(program);
 }
 
 std::string programName(std::string_view path) {

@@ -48,9 +48,6 @@ class CommandReader {
   // program; else words[0] is the program.
   void read(const std::vector<std::string>& words, bool entrypointUnknown);
 
-  // The commands of a crontab, or of `at`.
-  void readTimers(std::string_view text, bool crontab);
-
   const std::vector<Invocation>& invocations() const { return invocations_; }
   const std::vector<WrittenText>& written() const { return written_; }
 

@@ -90,15 +90,18 @@ std::string_view poolDomainOf(std::string_view host) {
   return {};
 }
 
-// Nobody mines at four pools at once: that is a list of pools.
+// Nobody mines at four pools at once, nor at several whose ports nobody gave: that is a list of pools.
 static bool namesManyPools(std::string_view value) {
   std::set<std::string_view> pools;
+  bool ports = false;
   for (std::string_view part : splitList(value)) {
     auto endpoint = parseEndpoint(part);
-    if (endpoint) pools.insert(poolDomainOf(endpoint->host));
+    std::string_view pool = endpoint ? poolDomainOf(endpoint->host) : std::string_view();
+    if (pool.empty()) continue;
+    pools.insert(pool);
+    ports = ports || endpoint->port != 0;
   }
-  pools.erase(std::string_view());
-  return pools.size() >= 4;
+  return pools.size() >= (ports ? 4 : 2);
 }
 
 void scoreValue(std::string_view value, const std::string& subject, const std::string& fieldPath,

@@ -82,6 +82,16 @@ bool isReadable(std::string_view text) {
   });
 }
 
+std::string narrowed(std::string text) {
+  if (text.size() < 4 || text.size() % 2 != 0) return text;
+  for (size_t i = 1; i < text.size(); i += 2) {
+    if (text[i] != '\0') return text;
+  }
+  std::string out;
+  for (size_t i = 0; i < text.size(); i += 2) out += text[i];
+  return out;
+}
+
 std::vector<std::string> encodedTexts(std::string_view word) {
   std::vector<std::string> out;
   size_t pos = 0;
@@ -99,6 +109,7 @@ std::vector<std::string> encodedTexts(std::string_view word) {
       std::string_view tail = run.substr(skip);
       if (tail.size() % 4 == 1) tail.remove_suffix(1);
       auto decoded = decodeBase64(tail);
+      if (decoded) decoded = narrowed(std::move(*decoded));
       if (decoded && isReadable(*decoded)) {
         out.push_back(std::move(*decoded));
         break;

@@ -21,5 +21,7 @@ std::optional<std::string> decodeHex(std::string_view text);
 std::vector<std::string> encodedTexts(std::string_view word);
 
 bool isReadable(std::string_view text);
+// UTF-16LE of ASCII characters, as PowerShell encodes its commands, as ASCII; anything else as it is.
+std::string narrowed(std::string text);
 
 }  // namespace firebreak::detect

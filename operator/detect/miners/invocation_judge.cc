@@ -15,7 +15,8 @@ namespace {
 constexpr std::array<std::string_view, 6> kDialFlags = {"-o",     "--url",   "--pool",
                                                         "-epool", "--pool1", "-pool"};
 // Flags that many other programs have too: they count for programs known as miners.
-constexpr std::array<std::string_view, 3> kMinersDialFlags = {"--server", "-P", "-s"};
+constexpr std::array<std::string_view, 6> kMinersDialFlags = {
+    "--server", "-P", "-s", "-r", "--daemon-address", "--daemon-rpc-address"};
 constexpr std::array<std::string_view, 10> kUserFlags = {
     "-u",    "--user", "--wallet",   "-w", "--address",
     "-ewal", "-wal",   "--username", "-O", "--userpass"};
@@ -27,7 +28,8 @@ constexpr std::array<std::string_view, 14> kTuningFlags = {
     "--cpu-priority", "--cpu-affinity", "--max-cpu-usage", "--no-color", "--coin",
     "--background", "-B",          "--tls-fingerprint", "--retry-pause"};
 constexpr std::array<std::string_view, 3> kAlgorithmFlags = {"-a", "--algo", "--algorithm"};
-constexpr std::array<std::string_view, 5> kDownloaders = {"curl", "wget", "git", "aria2c", "axel"};
+constexpr std::array<std::string_view, 8> kDownloaders = {
+    "curl", "wget", "git", "aria2c", "axel", "invoke-webrequest", "iwr", "start-bitstransfer"};
 constexpr std::array<std::string_view, 9> kInstallers = {"apt-get", "apt", "apk",  "yum", "dnf",
                                                          "pacman",  "pip", "snap", "brew"};
 
@@ -87,7 +89,11 @@ bool looksLikeOtherWallet(std::string_view user) {
   if (account.size() == 42 && account.starts_with("0x"))
     return all(account.substr(2), std::isxdigit);
   if (account.starts_with("bc1") || account.starts_with("ltc1")) return account.size() >= 39;
-  if (account.starts_with("kaspa:")) return account.size() > 60;
+  static constexpr std::array<std::string_view, 7> kPrefixes = {
+      "kaspa:", "nexa:", "karlsen:", "pyrin:", "xel:", "dero1", "deroi1"};
+  bool prefixed = std::any_of(kPrefixes.begin(), kPrefixes.end(),
+                              [&](std::string_view prefix) { return user.starts_with(prefix); });
+  if (prefixed) return user.size() > 50;
   bool base58 = account.size() == 34 && all(account, std::isalnum);
   return base58 && std::string_view("1357RDLtX").find(account[0]) != std::string_view::npos;
 }

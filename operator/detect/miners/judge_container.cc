@@ -5,6 +5,7 @@
 
 #include "detect/miners/block_words.h"
 #include "detect/miners/encoded_text.h"
+#include "detect/miners/installed_scripts.h"
 #include "detect/miners/miner_config.h"
 #include "detect/signatures/miners.h"
 
@@ -130,11 +131,7 @@ void judgeAutorun(const MinerInput& input, const ContainerWorld& world, const st
     bool cron = folderOf(file.path) == "/etc/cron.d" || folderOf(file.path) == "/etc/crontabs";
     if (!folder && !cron && !(entrypoint && file.text.starts_with("#!"))) continue;
     CommandReader reader(world.variables, nullptr);
-    if (cron) {
-      reader.readTimers(file.text, true);
-    } else {
-      reader.read({"sh", "-c", file.text}, false);
-    }
+    reader.read({"sh", "-c", cron ? installedScript(file.path, file.text) : file.text}, false);
     std::string path = base + '.' + file.fieldPath;
     scoreInvocations(
         reader, input.extra, [&](size_t) { return path; }, card);

@@ -12,12 +12,23 @@ constexpr size_t kMaxText = 256 * 1024;
 bool isNameStart(char c) { return std::isalpha(static_cast<unsigned char>(c)) != 0 || c == '_'; }
 bool isNameChar(char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_'; }
 
-// "NAME=value" -> length of NAME; 0 where the word is no assignment.
+// "NAME=value" and "NAME+=value" -> length of NAME; 0 where the word is no assignment.
 size_t assignmentName(std::string_view word) {
   if (word.empty() || !isNameStart(word[0])) return 0;
   size_t i = 1;
   while (i < word.size() && isNameChar(word[i])) ++i;
-  return i < word.size() && word[i] == '=' ? i : 0;
+  std::string_view rest = word.substr(i);
+  return rest.starts_with('=') || rest.starts_with("+=") ? i : 0;
+}
+
+void assign(std::string_view word, Variables* variables) {
+  size_t name = assignmentName(word);
+  if (name == 0) return;
+  std::string& value = (*variables)[std::string(word.substr(0, name))];
+  bool adds = word[name] == '+';
+  std::string_view given = word.substr(name + (adds ? 2 : 1));
+  if (!adds) value.clear();
+  if (value.size() + given.size() <= kMaxShellWord) value += given;
 }
 
 bool isKeyword(std::string_view word) {
@@ -133,17 +144,11 @@ void ShellReader::endCommand(bool pipe) {
       !current_.words.empty() && (current_.words[0] == "export" ||
                                   current_.words[0] == "readonly" || current_.words[0] == "local");
   if (assignments == current_.words.size() || exports) {
-    for (const std::string& word : current_.words) {
-      size_t name = assignmentName(word);
-      if (name > 0) (*variables_)[word.substr(0, name)] = word.substr(name + 1);
-    }
+    for (const std::string& word : current_.words) assign(word, variables_);
   }
   // Of "A=b cmd" the words are those of cmd; A reaches only its environment, which we take as set.
   if (assignments > 0 && assignments < current_.words.size()) {
-    for (size_t i = 0; i < assignments; ++i) {
-      size_t name = assignmentName(current_.words[i]);
-      (*variables_)[current_.words[i].substr(0, name)] = current_.words[i].substr(name + 1);
-    }
+    for (size_t i = 0; i < assignments; ++i) assign(current_.words[i], variables_);
     current_.words.erase(current_.words.begin(),
                          current_.words.begin() + static_cast<std::ptrdiff_t>(assignments));
   }
@@ -201,7 +206,8 @@ void ShellReader::readHereDocs() {
 void ShellReader::readArray() {
   std::string elements = readBalanced('(', ')');
   std::replace(elements.begin(), elements.end(), '\n', ' ');
-  std::string joined;
+  // What is added to an array stands apart from what it held.
+  std::string joined = word_.ends_with("+=") ? " " : "";
   ShellReader inner(
       variables_,
       [&](ShellCommand command) {

@@ -87,6 +87,9 @@ void scanPairs(std::string_view text, std::vector<SecretHit>& hits) {
       R"re(\b(?:proxy_set_header|grpc_set_header|fastcgi_param|uwsgi_param|add_header|set|env|ENV|ARG|setenv|SetEnv)re"
       R"re(|RequestHeader\s+set)[ \t]+\$?([A-Za-z_][\w-]*)[ \t]+(?:"([^"\n]+)"|'([^'\n]+)'|([^\s"';]+)))re",
       RE2::Quiet);
+  // define('DB_PASSWORD', 'x'): a call with a name and its value.
+  static const RE2 kCallPair(
+      R"re(\(\s*["']([A-Za-z_][\w.-]*)["']\s*,\s*["']([^"'\n]+)["']\s*\))re", RE2::Quiet);
   re2::StringPiece piece(text.data(), text.size());
   re2::StringPiece groups[6];
   for (size_t at = 0;
@@ -120,6 +123,11 @@ void scanPairs(std::string_view text, std::vector<SecretHit>& hits) {
     at = static_cast<size_t>(groups[1].data() - text.data());
     size_t side = groups[2].data() != nullptr ? 2 : groups[3].data() != nullptr ? 3 : 4;
     addNamed(text, view(groups[1]), groups[side], hits);
+  }
+  for (size_t at = 0;
+       at < text.size() && kCallPair.Match(piece, at, text.size(), RE2::UNANCHORED, groups, 3);) {
+    at = static_cast<size_t>(groups[2].data() - text.data());
+    addNamed(text, view(groups[1]), groups[2], hits);
   }
   for (size_t at = 0;
        at < text.size() && kFlag.Match(piece, at, text.size(), RE2::UNANCHORED, groups, 3);) {

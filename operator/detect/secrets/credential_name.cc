@@ -66,6 +66,7 @@ constexpr Ending kEndings[] = {
     {"jwtkey", CredentialSort::kKey},           {"sessionkey", CredentialSort::kKey},
     {"servicekey", CredentialSort::kKey},       {"applicationkey", CredentialSort::kKey},
     {"appkey", CredentialSort::kKey},           {"deploykey", CredentialSort::kKey},
+    {"restuserkey", CredentialSort::kKey},      {"erlangcookie", CredentialSort::kSecret},
     {"secretkeybase", CredentialSort::kKey},    {"integrationkey", CredentialSort::kKey},
     {"subscriptionkey", CredentialSort::kKey},  {"functionkey", CredentialSort::kKey},
     {"clientsecret", CredentialSort::kSecret},  {"appsecret", CredentialSort::kSecret},

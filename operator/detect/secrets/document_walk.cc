@@ -38,6 +38,12 @@ bool isSkipped(const Json& object, std::string_view key, const std::string& path
   return key == "encryptedData" || key == "caBundle" || (path.empty() && key == "sops");
 }
 
+// A file that explains: what it assigns is an example.
+bool isDocumentation(std::string_view key) {
+  return key.ends_with(".md") || key.ends_with(".markdown") || key.ends_with(".rst") ||
+         key.ends_with(".adoc");
+}
+
 int lineAt(std::string_view text, size_t offset) {
   return 1 +
          static_cast<int>(std::count(text.begin(), text.begin() + static_cast<long>(offset), '\n'));
@@ -98,6 +104,7 @@ void DocumentWalk::visitObject(const Json& object, const Place& place) {
     }
     child.name = isEntry && key == "value" ? entry : key;
     if (!place.nested && place.path.empty() && key == "status") child.onlyProven = true;
+    if (isDocumentation(key)) child.onlyProven = true;
     if (key == kLastApplied && value.is_string()) {
       visitLastApplied(value.get_ref<const std::string&>(), child);
     } else if (key == "auths" && value.is_object()) {
@@ -127,7 +134,7 @@ void DocumentWalk::visitArray(const Json& array, const Place& place) {
         } else if (before == "-u" || before == "--user") {
           const auto& pair = array[i].get_ref<const std::string&>();
           size_t colon = pair.find(':');
-          if (colon != std::string::npos) {
+          if (colon != std::string::npos && pair.compare(colon, 3, "://") != 0) {
             auto hit = judgeNamed("password", std::string_view(pair).substr(colon + 1));
             if (hit) {
               hit->rule = "command-line-password";

@@ -250,6 +250,7 @@ const RE2& referencePattern() {
       R"re(|enc|crypt)[:\[(].*)re"                                           // managers
       R"re(|\{(?:cipher|ssha|sha|md5|crypt|bcrypt|noop|pbkdf2)[^}]*\}.*)re"  // hashes
       R"re(|\$(?:2[abxy]?|1|5|6|y|apr1|argon2(?:id|i|d)|pbkdf2[a-z0-9-]*|scrypt)\$.*)re"
+      R"re(|(?:argon2(?:id|i|d)?|scrypt|bcrypt|pbkdf2)[:$].*)re"
       R"re(|scram-sha-(?:1|256)\$.*|md5[a-f0-9]{32}|pbkdf2_sha256\$.*)re"
       R"re(|(?:sha(?:1|224|256|384|512)|md5|h1)[:=-].*)re"                                // digests
       R"re(|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})re"              // UUID
@@ -353,8 +354,10 @@ PasswordStrength passwordStrength(std::string_view text) {
   if (rest.size() < 8 || !shape.letters) return PasswordStrength::kNone;
   double entropy = entropyOf(rest);
   bool mixed = shape.classes >= 3 && entropy >= 2.7;
+  // No word has so few vowels.
+  bool consonants = rest.size() >= 12 && vowelShare(rest) < 0.1 && entropy >= 3.0;
   bool longMix = shape.classes == 2 && rest.size() >= 10 && entropy >= 3.0 && shape.changes >= 0.2;
-  return mixed || longMix || looksRandom(rest) ? PasswordStrength::kChosen
+  return mixed || longMix || consonants || looksRandom(rest) ? PasswordStrength::kChosen
                                                : PasswordStrength::kNone;
 }
 

