@@ -33,8 +33,8 @@ struct Preconditions {
 };
 
 struct ListQuery {
-  std::string labelSelector;
-  std::string fieldSelector;
+  std::string labelSelector{};
+  std::string fieldSelector{};
   bool metadataOnly = false;  // the API server leaves the rest out: no Secret's value comes along
 };
 
