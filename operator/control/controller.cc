@@ -112,6 +112,7 @@ struct Controller::Impl {
   void pokeTarget(Family family, const ObjectRef& target);
   void pokePublishers(const std::string& ns);
   void wake(const std::vector<std::string>& remediationNames);
+  static bool countsOtherwise(const RemediationStatus& a, const RemediationStatus& b);
 
   Clock& clock;
   const ControllerOptions options;
@@ -261,21 +262,31 @@ void Controller::Impl::watchChanges() {
       ledger.forget(key);
       holders.forget(key);
       remediations.forgotten(key);
+      if (old && !old->status.policyName.empty()) {
+        enqueue("policy", old->status.policyName, QueuePriority::kBackground);
+      }
       return;
     }
-    if (isOurs(keys, *now)) {
+    const bool ours = isOurs(keys, *now);
+    if (ours) {
       ledger.note(*now);
       holders.note(*now);
     }
     bool decided =
         old && (old->generation != now->generation || old->deleting != now->deleting);
-    bool mine = old && !decided;
+    // A status write of our own needs no look; what nobody here made may get its status from anybody.
+    bool mine = old && !decided && ours;
     if (!mine) enqueue("remediation", key, QueuePriority::kUrgent);
     if (now->status.policyName.empty()) return;
-    if (!old || old->status.phase != now->status.phase) {
+    if (!old || countsOtherwise(old->status, now->status)) {
       enqueue("policy", now->status.policyName, QueuePriority::kBackground);
     }
   });
+}
+
+// Whether the counts in a policy's status are others now.
+bool Controller::Impl::countsOtherwise(const RemediationStatus& a, const RemediationStatus& b) {
+  return a.phase != b.phase || a.outcome != b.outcome || a.policyUid != b.policyUid;
 }
 
 // What keeps the caches from coming in step: in the log, and on the policies, which wait for it.
