@@ -92,8 +92,9 @@ Move contain(const Situation& s, RemediationStatus status, std::optional<WallTim
   if (first) {
     status.containedAt = s.now;
     status.endedAt.reset();
-    status.message = "done and verified: " + verifiedText(status);
   }
+  // Also of what was given up after its time, when the rest had been proven long before.
+  status.message = "done and verified: " + verifiedText(status);
   // The policy that acts now answers for it from here on: its deletion, its mode, its limits.
   if (s.policy != nullptr) {
     status.policyName = s.policy->name;
