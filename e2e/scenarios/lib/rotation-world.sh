@@ -90,6 +90,7 @@ spec:
     metadata: {labels: {app: orders}}
     spec:
       automountServiceAccountToken: false
+      enableServiceLinks: false  # they would say DB_PORT=tcp://...
       containers:
       - name: main
         image: $SERVICES
