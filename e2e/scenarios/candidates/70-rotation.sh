@@ -8,14 +8,14 @@
 # (e2e/cluster/values.yaml) and the image e2e-services. Removes what it made. One line per case; exit 1 if one
 # failed.
 set -uo pipefail
-here=$(dirname "${BASH_SOURCE[0]}")
-# shellcheck source-path=SCRIPTDIR source=lib/cases.sh
+here=$(dirname "${BASH_SOURCE[0]}")/..
+# shellcheck source-path=SCRIPTDIR source=../lib/cases.sh
 source "$here/lib/cases.sh"
-# shellcheck source-path=SCRIPTDIR source=lib/targets.sh
+# shellcheck source-path=SCRIPTDIR source=../lib/targets.sh
 source "$here/lib/targets.sh"
-# shellcheck source-path=SCRIPTDIR source=lib/images.sh
+# shellcheck source-path=SCRIPTDIR source=../lib/images.sh
 source "$here/lib/images.sh"
-# shellcheck source-path=SCRIPTDIR source=lib/rotation-world.sh
+# shellcheck source-path=SCRIPTDIR source=../lib/rotation-world.sh
 source "$here/lib/rotation-world.sh"
 loadImages e2e-services
 
