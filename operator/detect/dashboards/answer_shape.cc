@@ -33,7 +33,7 @@ class Sketcher : public nlohmann::json_sax<Json> {
   bool key(string_t& name) override {
     frames_.back().key = name;
     // The member exists even where its value is cut off.
-    note(path(), "");
+    note("");
     return sketch_.size() < kMaxMembers;
   }
   bool parse_error(std::size_t, const std::string&,
@@ -62,17 +62,18 @@ class Sketcher : public nlohmann::json_sax<Json> {
     const Frame& frame = frames_.back();
     return frame.skipped || frames_.size() > kMaxDepth || (frame.array && frame.index > 0);
   }
-  void note(const std::string& pointer, std::string text) {
-    if (!skipping()) sketch_[pointer] = std::move(text);
+  // The path is only made where it is kept: for 64 KiB of brackets all of them would take seconds.
+  void note(std::string text) {
+    if (!skipping()) sketch_[path()] = std::move(text);
   }
   bool scalar(std::string text) {
-    note(path(), std::move(text));
+    note(std::move(text));
     advance();
     return sketch_.size() < kMaxMembers;
   }
   bool open(char sign) {
     const bool skipped = skipping();
-    note(path(), std::string(1, sign));
+    note(std::string(1, sign));
     frames_.push_back(Frame{sign == '[', 0, "", skipped});
     return true;
   }
