@@ -76,4 +76,9 @@ Result<LabelSelector> selectorFromJson(const Json& json, std::string_view path) 
   return selector;
 }
 
+bool selectorSelects(const Json& selector, const StringMap& labels) {
+  auto parsed = selectorFromJson(selector, "selector");
+  return parsed && parsed->matches(labels);
+}
+
 }  // namespace firebreak

@@ -1,16 +1,10 @@
 #include "control/publisher.h"
 
 #include "control/root_controller.h"
+#include "detect/pod_templates.h"
 
 namespace firebreak::control {
 namespace {
-
-ObjectRef refOf(const Json& object) {
-  const Json& meta = member(object, "metadata");
-  return {stringOr(member(object, "apiVersion")), stringOr(member(object, "kind")),
-          stringOr(member(meta, "namespace")), stringOr(member(meta, "name")),
-          stringOr(member(meta, "uid"))};
-}
 
 // Labels by which a controller finds its pods. Set-based requirements alone are no labels.
 StringMap selectorOf(const Json& controller) {
@@ -23,7 +17,7 @@ StringMap selectorOf(const Json& controller) {
 
 Publisher ofController(const World& world, Json controller) {
   Publisher publisher;
-  publisher.target = refOf(controller);
+  publisher.target = detect::refOf(controller);
   publisher.selector = selectorOf(controller);
   publisher.pods = world.podsSelectedBy(publisher.target.ns, publisher.selector);
   publisher.object = std::move(controller);
@@ -41,8 +35,6 @@ Publisher ofPod(const World& world, const std::shared_ptr<const Pod>& pod) {
   return publisher;
 }
 
-bool isUnder(const std::string& key, const Pod& pod) { return publisherKey(pod) == key; }
-
 }  // namespace
 
 std::string publisherKey(const Pod& pod) {
@@ -54,7 +46,7 @@ std::string publisherKey(const Pod& pod) {
 Result<std::optional<Publisher>> publisherOf(kube::Client& client, const World& world,
                                              const std::string& key) {
   for (const auto& pod : world.pods.inNamespace(key.substr(0, key.find('/')))) {
-    if (!isUnder(key, *pod) || pod->meta.deleting) continue;
+    if (publisherKey(*pod) != key || pod->meta.deleting) continue;
     if (pod->meta.controller.kind.empty()) return std::optional<Publisher>(ofPod(world, pod));
     auto root = rootControllerOf(client, pod->meta.ns, pod->meta.controller);
     if (!root && root.error().code != ErrorCode::kForbidden) return tl::unexpected(root.error());

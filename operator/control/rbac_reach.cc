@@ -12,7 +12,6 @@ constexpr size_t kMostNames = 50;
 // A list that is refused is a request all the same.
 constexpr size_t kMostLists = 100;
 
-// Names only; a Secret's value is dropped with the answer.
 void take(const Json& list, const std::set<std::string>* only, detect::ReachedSecrets* secrets) {
   for (const Json& item : member(list, "items")) {
     const std::string ns = stringOr(member(item, {"metadata", "namespace"}));
@@ -40,7 +39,7 @@ Result<detect::ReachedSecrets> count(kube::Client& client, const detect::RbacRea
       ++secrets.unlisted;
       continue;
     }
-    auto list = client.list(kube::kSecrets, ns);
+    auto list = client.list(kube::kSecrets, ns, {.metadataOnly = true});
     if (!list && list.error().code != ErrorCode::kForbidden) return tl::unexpected(list.error());
     if (list) {
       take(*list, all ? nullptr : &only, &secrets);

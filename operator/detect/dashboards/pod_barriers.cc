@@ -11,12 +11,6 @@ namespace {
 
 using Admits = PodBarriers::Admits;
 
-bool selectsPods(const Json& selector, const StringMap& labels) {
-  if (selector.is_null()) return true;
-  auto parsed = selectorFromJson(selector, "selector");
-  return parsed && (parsed->empty() || parsed->matches(labels));
-}
-
 bool coversPort(const Json& rule, const ContainerPort& port) {
   const Json& ports = elementsOf(member(rule, "ports"));
   if (ports.empty()) return true;
@@ -136,7 +130,7 @@ Admits PodBarriers::admits(const std::string& ns, const StringMap& podLabels,
   for (const Document* policy : networkPolicies_) {
     const Json& spec = member(policy->object, "spec");
     if (!sameNamespace(policy->ref.ns, ns) || !isAboutIngress(spec)) continue;
-    if (!selectsPods(member(spec, "podSelector"), podLabels)) continue;
+    if (!selectorSelects(member(spec, "podSelector"), podLabels)) continue;
     selected = true;
     for (const Json& rule : elementsOf(member(spec, "ingress"))) {
       if (coversPort(rule, port)) widest = std::max(widest, peersOf(rule));
@@ -152,12 +146,12 @@ Protection PodBarriers::meshAsks(const std::string& ns, const StringMap& podLabe
     if (!root && !sameNamespace(policy->ref.ns, ns)) continue;
     const Json& spec = member(policy->object, "spec");
     if (!member(spec, "targetRefs").is_null() || !member(spec, "targetRef").is_null()) continue;
-    if (!selectsPods(member(spec, "selector"), podLabels)) continue;
+    if (!selectorSelects(member(spec, "selector"), podLabels)) continue;
     strongest = std::max(strongest, asks(spec));
   }
   for (const Document* rule : tokenRules_) {
     const bool near = rule->ref.ns == "istio-system" || sameNamespace(rule->ref.ns, ns);
-    if (near && selectsPods(member(rule->object, {"spec", "selector"}), podLabels)) {
+    if (near && selectorSelects(member(rule->object, {"spec", "selector"}), podLabels)) {
       strongest = std::max(strongest, Protection::kUnclear);
     }
   }

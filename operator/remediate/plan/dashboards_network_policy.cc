@@ -2,23 +2,12 @@
 
 #include <algorithm>
 
+#include "api/selector.h"
+
 namespace firebreak {
 namespace {
 
 constexpr int32_t kLastPort = 65535;
-
-bool requirementHolds(const Json& requirement, const StringMap& labels) {
-  const std::string op = stringOr(member(requirement, "operator"));
-  const auto values = stringsOf(member(requirement, "values"));
-  auto label = labels.find(stringOr(member(requirement, "key")));
-  const bool listed = label != labels.end() &&
-                      std::find(values.begin(), values.end(), label->second) != values.end();
-  if (op == "In") return listed;
-  if (op == "NotIn") return !listed;
-  if (op == "Exists") return label != labels.end();
-  if (op == "DoesNotExist") return label == labels.end();
-  return false;
-}
 
 bool portListed(const Json& entry, const Pod& pod, int32_t port) {
   if (stringOr(member(entry, "protocol"), "TCP") != "TCP") return false;
@@ -53,25 +42,11 @@ Json portRange(const char* protocol, int32_t first, int32_t last) {
 
 }  // namespace
 
-bool selectorMatches(const Json& selector, const StringMap& labels) {
-  const Json& wanted = member(selector, "matchLabels");
-  if (wanted.is_object()) {
-    for (const auto& [key, value] : wanted.items()) {
-      auto label = labels.find(key);
-      if (label == labels.end() || label->second != stringOr(value)) return false;
-    }
-  }
-  const Json& requirements = member(selector, "matchExpressions");
-  return !requirements.is_array() ||
-         std::all_of(requirements.begin(), requirements.end(),
-                     [&](const Json& r) { return requirementHolds(r, labels); });
-}
-
 bool selectsForIngress(const Json& policy, const Pod& pod) {
   // Without policyTypes a policy is one for ingress.
   const auto types = stringsOf(member(policy, {"spec", "policyTypes"}));
   if (!types.empty() && std::find(types.begin(), types.end(), "Ingress") == types.end()) return false;
-  return selectorMatches(member(policy, {"spec", "podSelector"}), pod.meta.labels);
+  return selectorSelects(member(policy, {"spec", "podSelector"}), pod.meta.labels);
 }
 
 bool admitsFromOutside(const Json& policy, const Pod& pod, int32_t port) {

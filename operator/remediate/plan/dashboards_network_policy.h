@@ -11,9 +11,6 @@
 
 namespace firebreak {
 
-// A metav1.LabelSelector; an empty one matches everything.
-bool selectorMatches(const Json& selector, const StringMap& labels);
-
 // An ingress policy that selects this pod.
 bool selectsForIngress(const Json& policy, const Pod& pod);
 

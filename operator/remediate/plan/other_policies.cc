@@ -4,7 +4,7 @@
 #include <optional>
 #include <string_view>
 
-#include "remediate/plan/dashboards_network_policy.h"
+#include "api/selector.h"
 
 namespace firebreak {
 namespace {
@@ -24,12 +24,12 @@ Selects adminSelects(const Json& spec, const Pod& pod, const Place& place) {
   const Json& subject = member(spec, "subject");
   const Json& namespaces = member(subject, "namespaces");
   if (!namespaces.is_null()) {
-    return selectorMatches(namespaces, place.namespaceLabels) ? Selects::kYes : Selects::kNo;
+    return selectorSelects(namespaces, place.namespaceLabels) ? Selects::kYes : Selects::kNo;
   }
   const Json& pods = member(subject, "pods");
   const bool selects = !pods.is_null() &&
-                       selectorMatches(member(pods, "namespaceSelector"), place.namespaceLabels) &&
-                       selectorMatches(member(pods, "podSelector"), pod.meta.labels);
+                       selectorSelects(member(pods, "namespaceSelector"), place.namespaceLabels) &&
+                       selectorSelects(member(pods, "podSelector"), pod.meta.labels);
   return selects ? Selects::kYes : Selects::kNo;
 }
 
@@ -123,7 +123,7 @@ Selects ciliumSelects(const Json& policy, const Pod& pod, const Place& place) {
     const bool ingress =
         !member(*spec, "ingress").is_null() || !member(*spec, "ingressDeny").is_null();
     if (!ingress || selector.is_null()) continue;
-    if (selectorMatches(withoutSources(selector), labels)) return Selects::kYes;
+    if (selectorSelects(withoutSources(selector), labels)) return Selects::kYes;
   }
   return Selects::kNo;
 }
