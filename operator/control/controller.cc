@@ -1,56 +1,21 @@
-#include "control/controller.h"
+#include "control/controller_impl.h"
 
 #include <algorithm>
-#include <atomic>
-#include <mutex>
 #include <optional>
 #include <set>
 
 #include "base/log.h"
 #include "base/metrics.h"
-#include "control/alerts.h"
 #include "control/coverage.h"
-#include "control/dashboard_family.h"
-#include "control/dispatcher.h"
-#include "control/executor.h"
-#include "control/exposure_sweep.h"
-#include "control/historian.h"
-#include "control/holders.h"
-#include "control/key_ring.h"
-#include "control/ledger.h"
 #include "control/look_pace.h"
-#include "control/miner_family.h"
-#include "control/opener.h"
-#include "control/policy_reconciler.h"
-#include "control/prober.h"
 #include "control/publisher.h"
-#include "control/secret_family.h"
-#include "control/world.h"
 #include "detect/dashboards/host_publication.h"
 #include "detect/secrets/rbac_reach.h"
-#include "kube/client.h"
-#include "kube/events.h"
 
 namespace firebreak::control {
 namespace {
 
 using kube::QueuePriority;
-
-std::string keyOf(const ObjectMeta& meta) { return meta.ns + "/" + meta.name; }
-
-// Only what a detector looks at; a pod's status changes every few seconds.
-bool looksTheSame(const Pod& a, const Pod& b) {
-  auto running = [](const Pod& pod) {
-    std::string text;
-    for (const ContainerStatus& status : pod.statuses) {
-      text += status.name + (status.running ? "+" : "-") + status.containerID;
-    }
-    return text;
-  };
-  return a.spec == b.spec && a.meta.labels == b.meta.labels && a.phase == b.phase &&
-         a.node == b.node && a.podIP == b.podIP && a.meta.deleting == b.meta.deleting &&
-         running(a) == running(b);
-}
 
 std::vector<std::string> protectedNamespaces(const ReconcilerOptions& options) {
   std::vector<std::string> all = {"kube-system", "kube-public", "kube-node-lease",
@@ -61,86 +26,34 @@ std::vector<std::string> protectedNamespaces(const ReconcilerOptions& options) {
 
 }  // namespace
 
-struct Controller::Impl {
-  Impl(kube::Transport& transport, Clock& clockIn, ControllerOptions optionsIn,
-       std::function<bool()> mayWrite)
-      : clock(clockIn),
-        options(std::move(optionsIn)),
-        client(transport),
-        world(transport, options.reconciler.operatorNamespace),
-        keys(client, options.reconciler.operatorNamespace, options.keySecret),
-        secrets(client, world, clock, protectedNamespaces(options.reconciler),
-                options.reconciler.operatorNamespace,
-                [this](const Remediation& console) { return isOurs(keys, console); }),
-        exposures(client, clock),
-        executor(client, secrets, std::move(mayWrite)),
-        opener(client, world, keys),
-        remediations(client, world, executor, keys, ledger, clock, options.reconciler),
-        policies(client, world, ledger, clock, options.reconciler.instance),
-        recorder(client, options.reconciler.instance),
-        alerts(recorder, clock),
-        historian(client, world),
-        miners(client, world, clock),
-        prober({}, clock),
-        dashboards(client, world, prober, clock),
-        dispatcher(clock) {
-    remediations.addFamily(miners);
-    remediations.addFamily(dashboards);
-    remediations.addFamily(secrets);
-    addHandlers();
-    watchChanges();
-  }
-
-  void enqueue(const std::string& sort, const std::string& key,
-               QueuePriority priority = QueuePriority::kNormal) {
-    if (judging) dispatcher.add(sort, key, priority);
-  }
-  void addHandlers();
-  void watchChanges();
-  void enqueueEverything();
-  void tellWhatIsMissing();
-  Result<std::optional<WallTime>> sweepPods();
-  Result<std::optional<WallTime>> onPod(const std::string& key);
-  Result<std::optional<WallTime>> onNodeGuard(const std::string& key);
-  Result<std::optional<WallTime>> onService(const std::string& key);
-  Result<std::optional<WallTime>> onPublisher(const std::string& key);
-  Result<std::optional<WallTime>> onConsole(const Subject& subject, const SecurityPolicy& policy);
-  Result<std::optional<WallTime>> onConsequence(const std::string& key);
-  Result<std::optional<WallTime>> onExposures(const std::string& ns, bool marked);
-  Result<std::optional<WallTime>> onPublicReaders();
-  void addServicesOf(const Pod& pod);
-  void pokeTarget(Family family, const ObjectRef& target);
-  void pokePublishers(const std::string& ns);
-  void wake(const std::vector<std::string>& remediationNames);
-  static bool countsOtherwise(const RemediationStatus& a, const RemediationStatus& b);
-
-  Clock& clock;
-  const ControllerOptions options;
-  kube::Client client;
-  World world;
-  KeyRing keys;
-  Ledger ledger;
-  Holders holders;
-  SecretFamily secrets;
-  ExposureSweep exposures;
-  Executor executor;
-  Opener opener;
-  RemediationReconciler remediations;
-  PolicyReconciler policies;
-  kube::EventRecorder recorder;
-  Alerts alerts;
-  Historian historian;
-  MinerFamily miners;
-  Prober prober;
-  DashboardFamily dashboards;
-  Dispatcher dispatcher;
-  // What changes before everything is known is looked at with everything else.
-  std::atomic<bool> judging{false};
-  std::optional<MonoTime> toldMissing;  // the one worker that has "start"
-  // Pods that enqueueEverything() has not handed over yet.
-  std::mutex sweepMutex;
-  std::vector<std::string> sweep;
-};
+Controller::Impl::Impl(kube::Transport& transport, Clock& clockIn, ControllerOptions optionsIn,
+                       std::function<bool()> mayWrite)
+    : clock(clockIn),
+      options(std::move(optionsIn)),
+      client(transport),
+      world(transport, options.reconciler.operatorNamespace),
+      keys(client, options.reconciler.operatorNamespace, options.keySecret),
+      secrets(client, world, clock, protectedNamespaces(options.reconciler),
+              options.reconciler.operatorNamespace,
+              [this](const Remediation& console) { return isOurs(keys, console); }),
+      exposures(client, clock),
+      executor(client, secrets, std::move(mayWrite)),
+      opener(client, world, keys),
+      remediations(client, world, executor, keys, ledger, clock, options.reconciler),
+      policies(client, world, ledger, clock, options.reconciler.instance),
+      recorder(client, options.reconciler.instance),
+      alerts(recorder, clock),
+      historian(client, world),
+      miners(client, world, clock),
+      prober({}, clock),
+      dashboards(client, world, prober, clock),
+      dispatcher(clock) {
+  remediations.addFamily(miners);
+  remediations.addFamily(dashboards);
+  remediations.addFamily(secrets);
+  addHandlers();
+  watchChanges();
+}
 
 void Controller::Impl::addHandlers() {
   dispatcher.handle("start", [this](const std::string&) -> Result<std::optional<WallTime>> {
@@ -184,109 +97,6 @@ void Controller::Impl::addHandlers() {
     if (saved.family == Family::kOpenDashboard) enqueue("consequence", saved.name);
   });
   dispatcher.handle("nodeguard", [this](const std::string& key) { return onNodeGuard(key); });
-}
-
-void Controller::Impl::watchChanges() {
-  world.pods.onChange([this](const std::string& key, const auto& old, const auto& now) {
-    if (!judging) return;  // everything is looked at when that begins
-    const ObjectMeta& meta = (now ? now : old)->meta;
-    wake(holders.of("Pod", meta.ns, meta.name));
-    if (!old) wake(holders.aboveController(meta.ns, meta.controller));
-    bool same = old && now && looksTheSame(*old, *now);
-    if (same && old->ready == now->ready) return;
-    if (now) addServicesOf(*now);
-    if (same) return;
-    enqueue("pod", key);
-    if (!now && old) {
-      pokeTarget(Family::kMiner, {"v1", "Pod", old->meta.ns, old->meta.name, old->meta.uid});
-      if (detect::publishesItself(*old)) pokePublishers(old->meta.ns);
-    }
-  });
-  world.services.onChange([this](const std::string& key, const auto& old, const auto& now) {
-    const ObjectMeta& meta = (now ? now : old)->meta;
-    wake(holders.of("Service", meta.ns, meta.name));
-    if (now) enqueue("service", key, QueuePriority::kUrgent);
-    if (!now && old) {
-      pokeTarget(Family::kOpenDashboard,
-                 {"v1", "Service", old->meta.ns, old->meta.name, old->meta.uid});
-    }
-  });
-  for (auto* kind : world.routeKinds()) {
-    // Other routes are never written; one of the same name wakes for nothing.
-    const char* name = kind == &world.ingresses ? "Ingress" : "HTTPRoute";
-    kind->onChange([this, name](const std::string&, const auto& old, const auto& now) {
-      const ObjectMeta& meta = (now ? now : old)->meta;
-      wake(holders.of(name, meta.ns, meta.name));
-      if (!now) return;
-      for (const IngressPath& path : now->paths) {
-        enqueue("service", now->meta.ns + "/" + path.service);
-      }
-    });
-  }
-  world.nodeGuards.onChange([this](const std::string& key, const auto&, const auto& now) {
-    if (now) enqueue("nodeguard", key, QueuePriority::kUrgent);
-  });
-  world.policies.onChange([this](const std::string& key, const auto& old, const auto& now) {
-    enqueue("policy", key);
-    // A status write of our own changes nothing that was judged.
-    if (old && now && old->generation == now->generation && old->deletedAt == now->deletedAt) return;
-    enqueueEverything();
-  });
-  world.namespaces.onChange([this](const std::string& key, const auto& old, const auto& now) {
-    // Which policy covers a namespace, and which exclude entries, may hang on its labels.
-    if (old && now && old->meta.labels != now->meta.labels) enqueueEverything();
-    if (old || !now) return;
-    enqueue("marked", key, QueuePriority::kBackground);
-    enqueue("literals", key, QueuePriority::kBackground);
-  });
-  world.networkPolicies.onChange([this](const std::string&, const auto& old, const auto& now) {
-    if (!judging) return;
-    // One that is new is our own write; one that was changed or taken off is looked at at once.
-    if (old && !old->remediation.empty()) {
-      enqueue("remediation", old->remediation, QueuePriority::kUrgent);
-    }
-    // Policies add up: one of somebody else's may admit what ours shut, or make ours one too many.
-    const PolicyMark& mark = now ? *now : *old;
-    if (!mark.remediation.empty()) return;
-    for (const auto& known : world.remediations.snapshot()) {
-      if (known->family != Family::kOpenDashboard || known->target.ns != mark.ns) continue;
-      dashboards.askSoon(known->name);
-      enqueue("remediation", known->name);
-    }
-  });
-  world.brakes.onChange([this](const std::string&, const auto&, const auto&) {
-    enqueueEverything();
-  });
-  world.remediations.onChange([this](const std::string& key, const auto& old, const auto& now) {
-    if (!now) {
-      ledger.forget(key);
-      holders.forget(key);
-      remediations.forgotten(key);
-      if (old && !old->status.policyName.empty()) {
-        enqueue("policy", old->status.policyName, QueuePriority::kBackground);
-      }
-      return;
-    }
-    const bool ours = isOurs(keys, *now);
-    if (ours) {
-      ledger.note(*now);
-      holders.note(*now);
-    }
-    bool decided =
-        old && (old->generation != now->generation || old->deleting != now->deleting);
-    // A status write of our own needs no look; what nobody here made may get its status from anybody.
-    bool mine = old && !decided && ours;
-    if (!mine) enqueue("remediation", key, QueuePriority::kUrgent);
-    if (now->status.policyName.empty()) return;
-    if (!old || countsOtherwise(old->status, now->status)) {
-      enqueue("policy", now->status.policyName, QueuePriority::kBackground);
-    }
-  });
-}
-
-// Whether the counts in a policy's status are others now.
-bool Controller::Impl::countsOtherwise(const RemediationStatus& a, const RemediationStatus& b) {
-  return a.phase != b.phase || a.outcome != b.outcome || a.policyUid != b.policyUid;
 }
 
 // What keeps the caches from coming in step: in the log, and on the policies, which wait for it.
@@ -340,35 +150,10 @@ Result<std::optional<WallTime>> Controller::Impl::sweepPods() {
   return std::optional<WallTime>();
 }
 
-void Controller::Impl::pokeTarget(Family family, const ObjectRef& target) {
-  std::string name = opener.nameFor(family, target);
-  if (!name.empty() && world.remediations.get(name)) enqueue("remediation", name);
-}
-
-// Workloads are not watched: one may have gone with its last pod.
-void Controller::Impl::pokePublishers(const std::string& ns) {
-  for (const auto& known : world.remediations.snapshot()) {
-    if (known->family == Family::kOpenDashboard && known->target.ns == ns &&
-        known->target.kind != "Service") {
-      enqueue("remediation", known->name);
-    }
-  }
-}
-
-// What they keep was written to, by us or by somebody who undoes it: looked at again, which costs
-// reads alone where it still is as it should be.
-void Controller::Impl::wake(const std::vector<std::string>& remediationNames) {
-  for (const std::string& name : remediationNames) {
-    enqueue("remediation", name, QueuePriority::kUrgent);
-  }
-}
-
 Result<std::optional<WallTime>> Controller::Impl::onPod(const std::string& key) {
   auto pod = world.pods.get(key);
   if (!pod || pod->meta.deleting) return std::optional<WallTime>();
-  if (detect::publishesItself(*pod)) {
-    enqueue("publisher", publisherKey(*pod), QueuePriority::kBackground);
-  }
+  if (detect::publishesItself(*pod)) enqueue("publisher", publisherKey(*pod));
   ObjectRef target{"v1", "Pod", pod->meta.ns, pod->meta.name, pod->meta.uid};
   Coverage coverage = coverageOf(world, pod->meta.ns);
   const SecurityPolicy* policy = coverage.acting();
@@ -385,19 +170,6 @@ Result<std::optional<WallTime>> Controller::Impl::onPod(const std::string& key) 
   if (!opened) return tl::unexpected(opened.error());
   if (world.remediations.get(*opened)) enqueue("remediation", *opened);
   return std::optional<WallTime>();
-}
-
-void Controller::Impl::addServicesOf(const Pod& pod) {
-  if (detect::publishesItself(pod)) enqueue("publisher", publisherKey(pod));
-  for (const auto& service : world.services.inNamespace(pod.meta.ns)) {
-    if (service->selector.empty()) continue;
-    bool selects = std::all_of(
-        service->selector.begin(), service->selector.end(), [&](const auto& wanted) {
-          auto label = pod.meta.labels.find(wanted.first);
-          return label != pod.meta.labels.end() && label->second == wanted.second;
-        });
-    if (selects) enqueue("service", keyOf(service->meta));
-  }
 }
 
 Result<std::optional<WallTime>> Controller::Impl::onService(const std::string& key) {
