@@ -128,7 +128,8 @@ class Sensor {
         scan_.round(now, systemClock().wall());
         nextRound = std::max(nextRound + kRound, now + kRound / 2);
       }
-      GuardStatus status{level_, FB_VERSION, generation_.load(), book_.published(), responder_.reports()};
+      GuardStatus status{level_, FB_VERSION, generation_.load(), book_.published(responder_.heldPods()),
+                         responder_.reports()};
       const WallTime wall = systemClock().wall();
       Json content = guardStatusJson(status, wall);
       // Not before the NodeGuard was read: its status says what a sensor before this one holds.

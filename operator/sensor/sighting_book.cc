@@ -68,24 +68,35 @@ void SightingBook::forgetOld(WallTime now) {
   if (erased != 0) ++version_;
 }
 
-PublishedSightings SightingBook::published() const {
-  std::vector<const Entry*> ranked;
-  ranked.reserve(entries_.size());
-  for (const auto& [key, entry] : entries_) ranked.push_back(&entry);
-  // What still runs first, then by score; the map's order makes it the same every time.
-  std::stable_sort(ranked.begin(), ranked.end(), [](const Entry* a, const Entry* b) {
+PublishedSightings SightingBook::published(const std::set<std::string>& held) const {
+  // A pod's own first: what still runs before what ended, then by score; the map's order makes it
+  // the same every time.
+  std::map<std::string, std::vector<const Entry*>> ofPod;
+  for (const auto& [key, entry] : entries_) ofPod[entry.sighting.podUid].push_back(&entry);
+  const auto before = [](const Entry* a, const Entry* b) {
     return std::pair(a->alive, a->sighting.score) > std::pair(b->alive, b->sighting.score);
-  });
+  };
+  struct Ranked {
+    bool isHeld;
+    size_t place;  // in its pod
+    const Entry* entry;
+  };
   PublishedSightings out;
-  std::map<std::string, size_t> ofPod;
-  for (const Entry* entry : ranked) {
-    if (out.sightings.size() >= kMost || ofPod[entry->sighting.podUid] >= kMostPerPod) {
-      ++out.truncated;
-      continue;
-    }
-    ++ofPod[entry->sighting.podUid];
-    out.sightings.push_back(entry->sighting);
+  std::vector<Ranked> ranked;
+  for (auto& [pod, entries] : ofPod) {
+    std::stable_sort(entries.begin(), entries.end(), before);
+    const size_t told = std::min(entries.size(), kMostPerPod);
+    out.truncated += static_cast<int>(entries.size() - told);
+    for (size_t i = 0; i < told; ++i) ranked.push_back({held.contains(pod), i, entries[i]});
   }
+  std::stable_sort(ranked.begin(), ranked.end(), [&](const Ranked& a, const Ranked& b) {
+    if (a.isHeld != b.isHeld) return b.isHeld;
+    if (a.place != b.place) return a.place < b.place;
+    return before(a.entry, b.entry);
+  });
+  const size_t told = std::min(ranked.size(), kMost);
+  out.truncated += static_cast<int>(ranked.size() - told);
+  for (size_t i = 0; i < told; ++i) out.sightings.push_back(ranked[i].entry->sighting);
   return out;
 }
 

@@ -4,6 +4,8 @@
 
 #include <cstdint>
 #include <map>
+#include <set>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -17,7 +19,7 @@ namespace firebreak::sensor {
 using ProcessKey = std::pair<pid_t, uint64_t>;
 
 struct PublishedSightings {
-  std::vector<Sighting> sightings;  // highest scores first
+  std::vector<Sighting> sightings;
   int truncated = 0;                // that did not fit in
 };
 
@@ -36,7 +38,9 @@ class SightingBook {
   void ended(const ProcessKey& key);
   void forgetOld(WallTime now);
 
-  PublishedSightings published() const;
+  // Pods that nobody holds yet come first, each with its best before any pod's second, the highest scores first:
+  // neither many processes of one pod nor many loud pods that are isolated already hide a quiet one.
+  PublishedSightings published(const std::set<std::string>& held = {}) const;
   // Rises with every change that others should learn of; a later lastSeen is none.
   uint64_t version() const { return version_; }
 

@@ -1,6 +1,11 @@
 #include "sensor/sighting_book.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include <set>
+#include <string>
+#include <vector>
 
 namespace firebreak::sensor {
 namespace {
@@ -53,6 +58,41 @@ TEST(SightingBook, PublishesAtMostFourAPodAndSixtyFourInAllHighestFirst) {
   out = book.published();
   EXPECT_EQ(out.sightings.size(), 64u);
   EXPECT_EQ(out.truncated, 106 - 64);
+}
+
+std::vector<std::string> podsOf(const PublishedSightings& out) {
+  std::vector<std::string> pods;
+  for (const Sighting& sighting : out.sightings) pods.push_back(sighting.podUid);
+  return pods;
+}
+
+TEST(SightingBook, ManyLoudProcessesOfFewPodsHideNoQuietPod) {
+  SightingBook book;
+  for (int pod = 0; pod < 40; ++pod) {
+    for (int i = 0; i < 4; ++i) {
+      book.record(process("loud" + std::to_string(pod), 10 * pod + i + 1), verdict(100), kNow);
+    }
+  }
+  book.record(process("quiet", 1000), verdict(80), kNow);
+  EXPECT_THAT(podsOf(book.published()), testing::Contains("quiet"));
+}
+
+TEST(SightingBook, PodsThatAreHeldAlreadyHideNoneThatIsNot) {
+  SightingBook book;
+  std::set<std::string> held;
+  for (int pod = 0; pod < 100; ++pod) {
+    const std::string name = "loud" + std::to_string(pod);
+    held.insert(name);
+    book.record(process(name, pod + 1), verdict(100), kNow);
+  }
+  book.record(process("quiet", 1000), verdict(80), kNow);
+  book.record(process("ended", 1001), verdict(80), kNow);
+  book.ended({1001, 100});
+  EXPECT_THAT(podsOf(book.published()), testing::Not(testing::Contains("quiet")));
+  const auto out = book.published(held);
+  ASSERT_EQ(out.sightings.size(), 64u);
+  EXPECT_EQ(out.sightings[0].podUid, "quiet");
+  EXPECT_EQ(out.sightings[1].podUid, "ended");
 }
 
 TEST(SightingBook, TellsOfAProcessThatEndedForAWhileAfterThoseThatRun) {
