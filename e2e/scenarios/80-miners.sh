@@ -50,9 +50,7 @@ spec: {selector: {app: pool}, ports: [{port: 3333}]}
 Y
 pool=$(kubectl get service pool -n "$run" -o 'jsonpath={.spec.clusterIP}'):3333
 manifests() { python3 "$here/miners/pods.py" "$run" "$pool" "$1"; }
-manifests innocents | applied
-manifests standins | applied
-begin=$SECONDS
+manifests names >"$work/names"
 
 # What Firebreak made of the pods, all in one answer: a line per stand-in, "NAMESPACE NAME isolated|STATE".
 judged() {
@@ -63,16 +61,46 @@ judged() {
            or .status.outcome == "NoLongerPresent" and (.status.steps // [] | length) > 0
         then "isolated" else (.status.phase // "New") + " " + (.status.blocked.reason // "") end)] | join(" ")'
 }
-# isolatedOf < names: those of the stand-ins of which one pod is isolated.
+# missing < names: those of the stand-ins of which no pod is isolated, with what was made of them instead.
 missing() {
   judged >"$work/judged"
-  manifests names | while read -r ns name; do
-    grep -qE "^$ns $name(-[^ ]*)? isolated" "$work/judged" || echo "$ns/$name: $(grep -E "^$ns $name(-[^ ]*)? " "$work/judged" | cut -d' ' -f3- | paste -sd, -)"
+  awk 'FILENAME != "-" { line[++n] = $0; next }
+    { found = 0; said = ""
+      for (i = 1; i <= n; ++i) {
+        split(line[i], word, " ")
+        if (word[1] != $1 || (word[2] != $2 && index(word[2], $2 "-") != 1)) continue
+        if (word[3] == "isolated") found = 1
+        said = said (said == "" ? "" : ", ") substr(line[i], length(word[1] word[2]) + 3)
+      }
+      if (!found) print $1 "/" $2 ": " said }' "$work/judged" -
+}
+# allIsolated SECONDS < names. Polls seldom: on two cores asking is a load too.
+allIsolated() {
+  local until=$((SECONDS + $1))
+  cat >"$work/wanted"
+  while missing <"$work/wanted" >"$work/missing"; [[ -s $work/missing ]]; do
+    ((SECONDS < until)) || return 1
+    sleep 3
   done
 }
-noneMissing() { missing >"$work/missing"; [[ ! -s $work/missing ]]; }
-eventually 400 noneMissing
-total=$(manifests names | wc -l)
+innocentsRunning() {
+  [[ $(kubectl get pods -A -l "$innocentLabels" -o json | jq '[.items[].status.containerStatuses[]? | select(.state.running)] | length') == 40 ]]
+}
+innocentLabels='app in (innocents-1,innocents-2,innocents-3,innocents-4,innocents-5,innocents-6,innocents-7,innocents-8)'
+
+# The innocents run first and all along. The stand-ins come in batches: a node of two cores that starts eighty
+# pods at once says how fast a kubelet is, not how fast a miner is isolated.
+manifests innocents | applied
+if eventually 180 innocentsRunning; then report ok 'the 40 innocents all run'
+else report FAILED 'the 40 innocents all run'; fi
+begin=$SECONDS
+batches=$(manifests batches)
+for ((batch = 0; batch < batches; ++batch)); do
+  manifests "batch-$batch" | applied
+  manifests "names-$batch" | allIsolated 120
+done
+allIsolated 120 <"$work/names"
+total=$(wc -l <"$work/names")
 found=$((total - $(wc -l <"$work/missing")))
 if ((found == total)); then report ok "isolates $found of $total stand-ins, proven from inside, after $((SECONDS - begin)) s in all"
 else report FAILED "isolates all $total stand-ins" "$(<"$work/missing")"; fi
@@ -82,8 +110,7 @@ innocentsTouched() {
     .items[] | select(.spec.targetRef.namespace | startswith($run)) | select(.spec.targetRef.name | test("^(innocents|pool)"))
     | .spec.targetRef.name + " " + .status.phase + " " + ([.status.findings[]?.message] | join("; "))'
 }
-running() { kubectl get pods -A -l 'app in (innocents-1,innocents-2,innocents-3,innocents-4,innocents-5,innocents-6,innocents-7,innocents-8)' -o json | jq '[.items[].status.containerStatuses[]? | select(.state.running)] | length'; }
-expect 'the 40 innocents all run' 40 "$(running)"
+if innocentsRunning; then report ok 'the 40 innocents still run'; else report FAILED 'the 40 innocents still run'; fi
 expect 'none of the 40 innocents is touched, and none has a Remediation' '' "$(innocentsTouched)"
 
 if [[ -r ${E2E_AUDIT_LOG:-} ]]; then
@@ -97,7 +124,7 @@ if [[ -r ${E2E_AUDIT_LOG:-} ]]; then
     writes | awk 'FNR == NR { names[$1] = names[$1] " " $2; next }
       { count = split(names[$1], of, " "); known = 0
         for (i = 1; i <= count; ++i) if ($2 == of[i] || index($2, of[i] "-") == 1) known = 1
-        if (!known) print }' <(manifests names) -
+        if (!known) print }' "$work/names" -
   }
   expect "writes to nothing but the stand-ins ($(writes | wc -l) objects)" '' "$(stray)"
 fi
@@ -112,6 +139,6 @@ while read -r ns pod at; do
 done <"$work/ended" | sort -n >"$work/times"
 quick() { grep -vE ' (behaviour|hidden-later)' "$work/times"; }
 percentile() { quick | awk -v p="$1" '{v[NR] = $1} END {i = int(NR * p / 100 + 0.999); print v[i < 1 ? 1 : i]}'; }
-printf 'exec_to_isolated_ms p50=%s p99=%s of %s programs (all started within one minute on this machine; behaviour alone apart: %s)\n' \
+printf 'exec_to_isolated_ms p50=%s p99=%s of %s programs (in batches, beside 40 other programs on the same two cores; behaviour alone apart: %s)\n' \
   "$(percentile 50)" "$(percentile 99)" "$(quick | wc -l)" "$(grep ' behaviour' "$work/times" | cut -d' ' -f1 | paste -sd' ' -)"
 verdict

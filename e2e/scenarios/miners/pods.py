@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""pods.py PREFIX POOL standins|innocents|names: a List of manifests for kubectl, or their names.
+"""pods.py PREFIX POOL WHAT: a List of manifests for kubectl (innocents, batch-N of the stand-ins), the names of
+stand-ins (names, names-N) or the number of batches (batches).
 
 The stand-ins have the shape of a miner and compute nothing; their pool is POOL (ADDRESS:PORT, in the cluster).
 The innocents have something of a miner's shape and are none. Each is spread over the namespaces PREFIX-1 ...
@@ -122,6 +123,7 @@ INNOCENTS = {
     "blockchain-indexer": (["indexer", "--rpc", "http://geth:8545", "--pool-size", "10"], "memory=700,threads=6,burst=1,peers=2,peer=" + POOL),
 }
 INNOCENTS_PER_POD = 5
+PER_BATCH = 7
 
 
 def container(name, command, shape="", env=None, mounts=()):
@@ -157,8 +159,14 @@ def wrap(kind, name, namespace, spec):
     return {"apiVersion": version, "kind": kind, "metadata": meta, **({"spec": inner} if inner else {}), **whole}
 
 
-def standins():
-    for index, (name, (kind, command, more)) in enumerate(STANDINS.items()):
+def batch(number):
+    """The stand-ins of a batch, each with its place in the whole; without a number all of them."""
+    whole = list(enumerate(STANDINS.items()))
+    return whole if number is None else whole[number * PER_BATCH:(number + 1) * PER_BATCH]
+
+
+def standins(number):
+    for index, (name, (kind, command, more)) in batch(number):
         namespace = f"{PREFIX}-{index % 5 + 1}"
         shape = more.get("shape", "peer=" + POOL)
         mounts, volumes = [], []
@@ -190,12 +198,17 @@ def innocents():
 
 
 def main():
-    if WHAT == "names":
-        for index, name in enumerate(STANDINS):
+    what, _, number = WHAT.partition("-")
+    number = int(number) if number else None
+    if what == "batches":
+        print(-(-len(STANDINS) // PER_BATCH))
+    elif what == "names":
+        for index, (name, _) in batch(number):
             print(f"{PREFIX}-{index % 5 + 1}", name)
-        return
-    items = {"standins": standins, "innocents": innocents}[WHAT]()
-    json.dump({"apiVersion": "v1", "kind": "List", "items": list(items)}, sys.stdout)
+    else:
+        items = {"batch": lambda: standins(number), "innocents": innocents}[what]()
+        json.dump({"apiVersion": "v1", "kind": "List", "items": list(items)}, sys.stdout)
 
 
-main()
+if __name__ == "__main__":
+    main()
