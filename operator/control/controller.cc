@@ -74,8 +74,8 @@ struct Controller::Impl {
         policies(client, world, ledger, clock, options.reconciler.instance),
         recorder(client, options.reconciler.instance),
         alerts(recorder, clock),
-        historian(client, world),
-        miners(client, world, clock),
+        historian(client, world, clock, options.reconciler.operatorNamespace),
+        miners(client, world, clock, options.reconciler.operatorNamespace),
         prober({}, clock),
         dashboards(client, world, prober, clock),
         dispatcher(clock) {
@@ -97,6 +97,8 @@ struct Controller::Impl {
   Result<std::optional<WallTime>> sweepPods();
   Result<std::optional<WallTime>> onPod(const std::string& key);
   Result<std::optional<WallTime>> onNodeGuard(const std::string& key);
+  void followGuard(const NodeGuard& old, const NodeGuard& now);
+  void addPodOf(const Sighting& sighting, const std::string& node);
   Result<std::optional<WallTime>> onService(const std::string& key);
   Result<std::optional<WallTime>> onConsequence(const std::string& key);
   Result<std::optional<WallTime>> onExposures(const std::string& ns, bool marked);
@@ -154,6 +156,7 @@ void Controller::Impl::addHandlers() {
   dispatcher.handle("policy", [this](const std::string& key) { return policies.reconcile(key); });
   dispatcher.handle("history", [this](const std::string&) -> Result<std::optional<WallTime>> {
     if (auto pruned = historian.prune(); !pruned) return tl::unexpected(pruned.error());
+    if (auto expired = historian.expireBlockedImages(); !expired) return tl::unexpected(expired.error());
     return std::optional<WallTime>(clock.wall() + std::chrono::seconds(60));
   });
   dispatcher.handle("remediation",
@@ -199,8 +202,12 @@ void Controller::Impl::watchChanges() {
       }
     });
   }
-  world.nodeGuards.onChange([this](const std::string& key, const auto&, const auto& now) {
-    if (now) enqueue("nodeguard", key, QueuePriority::kUrgent);
+  world.nodeGuards.onChange([this](const std::string& key, const auto& old, const auto& now) {
+    if (now && old && judging) {
+      followGuard(*old, *now);
+    } else if (now) {
+      enqueue("nodeguard", key, QueuePriority::kUrgent);
+    }
   });
   world.policies.onChange([this](const std::string& key, const auto& old, const auto& now) {
     enqueue("policy", key);
@@ -429,18 +436,54 @@ Result<std::optional<WallTime>> Controller::Impl::onPublicReaders() {
 Result<std::optional<WallTime>> Controller::Impl::onNodeGuard(const std::string& key) {
   auto guard = world.nodeGuards.get(key);
   if (!guard) return std::optional<WallTime>();
-  for (const Sighting& sighting : guard->sightings) {
-    auto pod = world.podByUid(sighting.podUid);
-    if (pod && pod->node == guard->node) {
-      enqueue("pod", keyOf(pod->meta), QueuePriority::kUrgent);
-    }
-  }
+  for (const Sighting& sighting : guard->sightings) addPodOf(sighting, guard->node);
   for (const IsolationOrder& order : guard->orders) {
     if (world.remediations.get(order.remediation)) {
       enqueue("remediation", order.remediation, QueuePriority::kUrgent);
     }
   }
   return std::optional<WallTime>();
+}
+
+void Controller::Impl::addPodOf(const Sighting& sighting, const std::string& node) {
+  auto pod = world.podByUid(sighting.podUid);
+  if (pod && pod->node == node) enqueue("pod", keyOf(pod->meta), QueuePriority::kUrgent);
+}
+
+// A sensor writes often, and most of it was known: only what is new is looked at.
+void Controller::Impl::followGuard(const NodeGuard& old, const NodeGuard& now) {
+  const auto knownSighting = [&](const Sighting& sighting) {
+    return std::any_of(old.sightings.begin(), old.sightings.end(), [&](const Sighting& before) {
+      return before.podUid == sighting.podUid && before.process.pid == sighting.process.pid &&
+             before.process.startTime == sighting.process.startTime &&
+             before.score == sighting.score && before.signals.size() == sighting.signals.size() &&
+             (before.lastSeen == sighting.lastSeen || !MinerFamily::needsTime(sighting));
+    });
+  };
+  for (const Sighting& sighting : now.sightings) {
+    if (!knownSighting(sighting)) addPodOf(sighting, now.node);
+  }
+  std::set<std::string> changed;
+  for (const MeasureReport& report : now.reports) {
+    const bool known = std::any_of(old.reports.begin(), old.reports.end(), [&](const auto& before) {
+      return before.orderId == report.orderId && before.measure == report.measure &&
+             before.state == report.state && before.message == report.message;
+    });
+    if (!known) changed.insert(report.orderId);
+  }
+  const auto poke = [&](const IsolationOrder& order) {
+    if (!world.remediations.get(order.remediation)) return;
+    enqueue("remediation", order.remediation, QueuePriority::kUrgent);
+  };
+  std::set<std::string> standing;
+  for (const IsolationOrder& order : now.orders) {
+    standing.insert(order.orderId);
+    if (changed.contains(order.orderId)) poke(order);
+  }
+  // One that somebody took out is put back.
+  for (const IsolationOrder& order : old.orders) {
+    if (!standing.contains(order.orderId)) poke(order);
+  }
 }
 
 Controller::Controller(kube::Transport& transport, Clock& clock, ControllerOptions options,

@@ -1,7 +1,7 @@
 // EvidenceStore: what is kept of a guilty pod on its node, for people to look at: executables,
 // command lines, memory maps, connections. Never memory: it holds secrets. Only root can read it
 // (command lines are kept as they were); folders older than a week go.
-// Called by the responder's thread.
+// Not thread-safe: one call at a time.
 #pragma once
 
 #include <string>

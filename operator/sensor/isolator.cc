@@ -56,6 +56,7 @@ Isolator::Isolator(const ProcFs& proc, const CgroupTree& cgroups, std::string ap
 
 Outcome Isolator::ensure(const IsolationOrder& order, std::string_view measure) {
   if (cgroups_.processes(order.podUid).empty()) {
+    std::lock_guard lock(mutex_);
     memory_.erase(order.podUid);
     return {MeasureState::kReleased, "the pod is gone from this node"};
   }
@@ -97,6 +98,11 @@ Outcome Isolator::undo(const IsolationOrder& order, std::string_view measure) {
   return {MeasureState::kReleased, ""};  // nothing was left behind
 }
 
+Isolator::Memory& Isolator::memoryOf(const std::string& podUid) {
+  std::lock_guard lock(mutex_);
+  return memory_[podUid];
+}
+
 void Isolator::sweep(const std::vector<std::string>& keepDropped) {
   for (const std::string& uid : cgroups_.pods()) {
     if (std::find(keepDropped.begin(), keepDropped.end(), uid) != keepDropped.end()) continue;
@@ -110,7 +116,7 @@ void Isolator::sweep(const std::vector<std::string>& keepDropped) {
 
 Outcome Isolator::freeze(const IsolationOrder& order) {
   const std::string& podUid = order.podUid;
-  Memory& memory = memory_[podUid];
+  Memory& memory = memoryOf(podUid);
   const auto already = freezer_.frozen(podUid);
   if (already && *already && killPendingIn(podUid)) {
     const WallTime now = systemClock().wall();
@@ -132,7 +138,9 @@ Outcome Isolator::captureEvidence(const IsolationOrder& order) {
   if (!evidence_.available()) {
     return {MeasureState::kRefused, "no folder for evidence is mounted (sensor.evidencePath)"};
   }
-  const auto receipt = evidence_.capture(proc_, cgroups_, order, memory_[order.podUid].flows);
+  const Memory& memory = memoryOf(order.podUid);
+  std::lock_guard lock(evidenceMutex_);
+  const auto receipt = evidence_.capture(proc_, cgroups_, order, memory.flows);
   if (!receipt) return failedBy(receipt.error());
   return {MeasureState::kVerified,
           "kept on the node in " + receipt->folder + ", sha256 of its manifest " + receipt->manifestSha256};
@@ -141,7 +149,7 @@ Outcome Isolator::captureEvidence(const IsolationOrder& order) {
 Outcome Isolator::thaw(const std::string& podUid) {
   const bool kills = freezer_.holdsKills(podUid) && killPendingIn(podUid);
   if (auto thawed = freezer_.thaw(podUid); !thawed) return failedBy(thawed.error());
-  memory_[podUid].killSeen = {};
+  memoryOf(podUid).killSeen = {};
   return {MeasureState::kReleased,
           kills ? "thawed; processes that were told to end while frozen end now" : "thawed"};
 }
@@ -178,7 +186,7 @@ Outcome Isolator::cutConnections(const IsolationOrder& order) {
   bool shared = false;
   const auto found = flows(podUid, true, &shared);
   if (!found) return failedBy(found.error());
-  Memory& memory = memory_[podUid];
+  Memory& memory = memoryOf(podUid);
   if (memory.flows.empty()) memory.flows = *found;
   size_t left = 0;
   for (const Flow& flow : *found) {
@@ -215,7 +223,7 @@ Outcome Isolator::probe(const IsolationOrder& order) {
   const std::string& podUid = order.podUid;
   const auto networks = podNetworks(proc_, cgroups_, podUid);
   if (!networks) return failedBy(networks.error());
-  const Memory& memory = memory_[podUid];
+  const Memory& memory = memoryOf(podUid);
   std::vector<std::string> targets = memory.peers;
   if (!apiServer_.empty()) targets.push_back(apiServer_);
   if (targets.empty()) return {MeasureState::kApplied, "nothing is known that the pod could be tried against"};

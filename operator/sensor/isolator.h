@@ -1,9 +1,10 @@
 // Isolator: carries out one measure on one pod of this node, or undoes it. Idempotent: doing it again
-// is how it is kept up. Says Verified only for what it saw itself. Owned by the Responder and called on
-// its thread only.
+// is how it is kept up. Says Verified only for what it saw itself. Owned by the Responder; called on
+// several threads, but for one pod on one at a time.
 #pragma once
 
 #include <map>
+#include <mutex>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -57,13 +58,16 @@ class Isolator : public Isolation {
     std::vector<Flow> flows;  // as they were before the first cut
     WallTime killSeen{};
   };
+  Memory& memoryOf(const std::string& podUid);
 
   const ProcFs& proc_;
   const CgroupTree& cgroups_;
   const Freezer freezer_;
   const std::string apiServer_;
   const EvidenceStore evidence_;
+  std::mutex mutex_;  // for the map; what is in it is its pod's
   std::map<std::string, Memory> memory_;  // by pod uid
+  std::mutex evidenceMutex_;  // one folder, one quota
 };
 
 }  // namespace firebreak::sensor

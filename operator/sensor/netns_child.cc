@@ -48,10 +48,20 @@ bool joinGroup(const std::string& group) {
   return joined;
 }
 
+// A child that another thread forked meanwhile must not hold the write end of this one's pipe.
+void closeAllBut(int one, int other) {
+  const auto low = static_cast<unsigned>(std::min(one, other));
+  const auto high = static_cast<unsigned>(std::max(one, other));
+  if (low > 3) close_range(3, low - 1, 0);
+  if (high > low + 1) close_range(low + 1, high - 1, 0);
+  close_range(high + 1, ~0U, 0);
+}
+
 // The first byte of the answer: '+' the body's text follows, '!' a fault.
 [[noreturn]] void child(int out, int networkFd, const std::string& group,
                         const std::function<std::string()>& body) {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
+  closeAllBut(out, networkFd);
   if (setns(networkFd, CLONE_NEWNET) != 0) {
     writeAll(out, std::string("!enter the network namespace: ") + std::strerror(errno));
   } else if (!group.empty() && !joinGroup(group)) {

@@ -1,5 +1,5 @@
 // Work inside another network namespace, in a short-lived child process: setns() and a stuck call
-// stay in there, and a child that does not end in time is killed. Called by the responder's thread.
+// stay in there, and a child that does not end in time is killed. Called by the responder's threads.
 #pragma once
 
 #include <sys/types.h>

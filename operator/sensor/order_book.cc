@@ -16,17 +16,18 @@ struct MeasureRule {
   bool keepAfterExpiry;
   bool settlesAtOnce;  // once verified; the others only after a minute
   seconds whileUnsettled;
+  seconds behindDrop;  // the same, once the order's drop is on
   seconds whenSettled;
 };
 // In the order in which they are carried out. Cutting comes before the drop, so that the peers get
 // their RST, and again and again in the first minute: a NetworkPolicy leaves a connection alone that
-// was made again before it took effect.
+// was made again before it took effect. Behind a drop such a one carries nothing.
 constexpr std::array<MeasureRule, 5> kRules = {{
-    {"Freeze", false, true, seconds{2}, seconds{15}},
-    {"CutConnections", true, false, seconds{2}, seconds{60}},
-    {"Drop", true, true, seconds{2}, seconds{15}},
-    {"Probe", true, true, seconds{2}, seconds{30}},
-    {"CaptureEvidence", true, true, seconds{2}, seconds{3600}},
+    {"Freeze", false, true, seconds{2}, seconds{2}, seconds{15}},
+    {"CutConnections", true, false, seconds{2}, seconds{15}, seconds{60}},
+    {"Drop", true, true, seconds{2}, seconds{2}, seconds{15}},
+    {"Probe", true, true, seconds{2}, seconds{2}, seconds{30}},
+    {"CaptureEvidence", true, true, seconds{2}, seconds{2}, seconds{3600}},
 }};
 constexpr seconds kUnsettled{60};
 constexpr seconds kLongestRetry{60};
@@ -190,27 +191,32 @@ std::vector<Task> OrderBook::due(WallTime now) const {
       }
     }
   }
-  for (const MeasureRule& rule : kRules) {
-    for (const auto& [id, entry] : entries_) {
-      const auto found = entry.measures.find(std::string(rule.name));
-      if (!entry.ordered || found == entry.measures.end()) continue;
-      const Measure& measure = found->second;
-      const bool expired = entry.order.expiresAt != WallTime{} && entry.order.expiresAt <= now;
-      if (measure.undo || final(measure.state) || (expired && !rule.keepAfterExpiry)) continue;
-      if (measure.nextCheck <= now) {
-        tasks.push_back({Task::Verb::kEnsure, std::string(rule.name), entry.order});
+  // In a batch nobody waits for his first measures because others are kept up.
+  for (const bool first : {true, false}) {
+    for (const MeasureRule& rule : kRules) {
+      for (const auto& [id, entry] : entries_) {
+        const auto found = entry.measures.find(std::string(rule.name));
+        if (!entry.ordered || found == entry.measures.end()) continue;
+        const Measure& measure = found->second;
+        const bool expired = entry.order.expiresAt != WallTime{} && entry.order.expiresAt <= now;
+        if (measure.undo || final(measure.state) || (expired && !rule.keepAfterExpiry)) continue;
+        if ((measure.state == MeasureState::kPending) != first) continue;
+        if (measure.nextCheck <= now) {
+          tasks.push_back({Task::Verb::kEnsure, std::string(rule.name), entry.order});
+        }
       }
     }
   }
   return tasks;
 }
 
-std::optional<WallTime> OrderBook::nextDue() const {
+std::optional<WallTime> OrderBook::nextDue(const std::set<std::string>& butOfPods) const {
   std::optional<WallTime> next;
   const auto consider = [&next](WallTime time) {
     if (!next || time < *next) next = time;
   };
   for (const auto& [id, entry] : entries_) {
+    if (butOfPods.contains(entry.order.podUid)) continue;
     for (const auto& [name, measure] : entry.measures) {
       if (final(measure.state)) continue;
       consider(measure.nextCheck);
@@ -221,6 +227,25 @@ std::optional<WallTime> OrderBook::nextDue() const {
     }
   }
   return next;
+}
+
+// How long a measure that holds is left alone.
+seconds OrderBook::pauseAfter(const Entry& entry, std::string_view name, WallTime now) {
+  const MeasureRule& rule = *ruleOf(name);
+  const Measure& measure = entry.measures.at(std::string(name));
+  const bool proven = rule.settlesAtOnce && measure.state == MeasureState::kVerified;
+  if (proven || now - measure.since > kUnsettled) return rule.whenSettled;
+  const auto drop = entry.measures.find("Drop");
+  const bool dropped = drop != entry.measures.end() && drop->second.state == MeasureState::kVerified;
+  return dropped ? rule.behindDrop : rule.whileUnsettled;
+}
+
+std::set<std::string> OrderBook::heldPods() const {
+  std::set<std::string> pods;
+  for (const auto& [id, entry] : entries_) {
+    if (entry.ordered) pods.insert(entry.order.podUid);
+  }
+  return pods;
 }
 
 void OrderBook::done(const Task& task, const Outcome& outcome, WallTime now) {
@@ -239,9 +264,7 @@ void OrderBook::done(const Task& task, const Outcome& outcome, WallTime now) {
       const auto wait = rule.whileUnsettled * (1 << std::min(measure.failures - 1, 5));
       measure.nextCheck = now + std::min<seconds>(wait, kLongestRetry);
     } else {
-      const bool settled = now - measure.since > kUnsettled ||
-                           (rule.settlesAtOnce && outcome.state == MeasureState::kVerified);
-      measure.nextCheck = now + (settled ? rule.whenSettled : rule.whileUnsettled);
+      measure.nextCheck = now + pauseAfter(entry->second, task.measure, now);
     }
   }
 }

@@ -8,6 +8,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -47,16 +48,18 @@ class OrderBook {
   // The whole spec as it is now.
   void setOrders(const std::vector<IsolationOrder>& orders, WallTime now);
 
-  // Tasks that are due, in the order in which they have to be done; undoing comes first.
+  // Tasks that are due, in the order in which they have to be done: undoing comes first, what was never
+  // done before what is only kept up.
   std::vector<Task> due(WallTime now) const;
   // When due() will next have something by itself.
-  std::optional<WallTime> nextDue() const;
+  std::optional<WallTime> nextDue(const std::set<std::string>& butOfPods = {}) const;
   void done(const Task& task, const Outcome& outcome, WallTime now);
 
   // One per order and measure. Released ones are told for a while.
   std::vector<MeasureReport> reports() const;
   // Orders that are in force: the pods that must keep what was done to them.
   bool wants(std::string_view podUid, std::string_view measure, WallTime now) const;
+  std::set<std::string> heldPods() const;
   uint64_t version() const { return version_; }
 
  private:
@@ -76,6 +79,7 @@ class OrderBook {
   };
 
   std::optional<std::string> refusal(const IsolationOrder& order, WallTime now) const;
+  static std::chrono::seconds pauseAfter(const Entry& entry, std::string_view name, WallTime now);
   static void takeBack(Measure& measure);
   void setState(Measure& measure, MeasureState state, const std::string& message, WallTime now);
   void forgetReleased(WallTime now);

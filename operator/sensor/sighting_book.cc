@@ -68,7 +68,7 @@ void SightingBook::forgetOld(WallTime now) {
   if (erased != 0) ++version_;
 }
 
-PublishedSightings SightingBook::published() const {
+PublishedSightings SightingBook::published(const std::set<std::string>& held) const {
   std::vector<const Entry*> ranked;
   ranked.reserve(entries_.size());
   for (const auto& [key, entry] : entries_) ranked.push_back(&entry);
@@ -76,14 +76,24 @@ PublishedSightings SightingBook::published() const {
   std::stable_sort(ranked.begin(), ranked.end(), [](const Entry* a, const Entry* b) {
     return std::pair(a->alive, a->sighting.score) > std::pair(b->alive, b->sighting.score);
   });
-  PublishedSightings out;
+  // A pod with many decoys does not keep the others out: everybody's best comes before anybody's second.
   std::map<std::string, size_t> ofPod;
+  std::vector<std::pair<size_t, const Entry*>> turns;
+  turns.reserve(ranked.size());
   for (const Entry* entry : ranked) {
-    if (out.sightings.size() >= kMost || ofPod[entry->sighting.podUid] >= kMostPerPod) {
+    const std::string& pod = entry->sighting.podUid;
+    turns.emplace_back(ofPod[pod]++ + (held.contains(pod) ? kMostPerPod : 0), entry);
+  }
+  std::stable_sort(turns.begin(), turns.end(),
+                   [](const auto& a, const auto& b) { return a.first < b.first; });
+  PublishedSightings out;
+  std::map<std::string, size_t> told;
+  for (const auto& [turn, entry] : turns) {
+    if (out.sightings.size() >= kMost || told[entry->sighting.podUid] >= kMostPerPod) {
       ++out.truncated;
       continue;
     }
-    ++ofPod[entry->sighting.podUid];
+    ++told[entry->sighting.podUid];
     out.sightings.push_back(entry->sighting);
   }
   return out;

@@ -4,6 +4,8 @@
 
 #include <cstdint>
 #include <map>
+#include <set>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -17,7 +19,7 @@ namespace firebreak::sensor {
 using ProcessKey = std::pair<pid_t, uint64_t>;
 
 struct PublishedSightings {
-  std::vector<Sighting> sightings;  // highest scores first
+  std::vector<Sighting> sightings;  // each pod's best first, of these the highest scores
   int truncated = 0;                // that did not fit in
 };
 
@@ -36,7 +38,8 @@ class SightingBook {
   void ended(const ProcessKey& key);
   void forgetOld(WallTime now);
 
-  PublishedSightings published() const;
+  // `held`: pods that an order holds already; they come last, so that they crowd nobody out.
+  PublishedSightings published(const std::set<std::string>& held = {}) const;
   // Rises with every change that others should learn of; a later lastSeen is none.
   uint64_t version() const { return version_; }
 

@@ -90,6 +90,40 @@ TEST(OrderBook, CutsAgainDuringTheFirstMinuteAndProbesNowAndThen) {
   EXPECT_EQ(probes, 2);
 }
 
+TEST(OrderBook, CutsSeldomBehindADrop) {
+  OrderBook book(responder());
+  book.setOrders({order({"CutConnections", "Drop"})}, kNow);
+  int cuts = 0;
+  for (int second = 0; second <= 60; ++second) {
+    for (const std::string& name : carryOut(book, kNow + seconds(second))) {
+      cuts += name == "CutConnections" ? 1 : 0;
+    }
+  }
+  EXPECT_EQ(cuts, 5);  // at once, once more after the drop, then every 15 s
+}
+
+TEST(OrderBook, DoesWhatWasNeverDoneBeforeWhatIsOnlyKeptUp) {
+  OrderBook book(responder());
+  book.setOrders({order({"CutConnections", "Probe"}, "a")}, kNow);
+  carryOut(book, kNow);
+  book.setOrders({order({"CutConnections", "Probe"}, "a"),
+                  order({"CutConnections", "Probe"}, "b", "2a1b2c3d-1111-2222-3333-444455556666")},
+                 kNow + seconds(2));
+  std::vector<std::string> ids;
+  for (const Task& task : book.due(kNow + seconds(2))) ids.push_back(task.order.orderId + " " + task.measure);
+  EXPECT_THAT(ids, ElementsAre("b CutConnections", "b Probe", "a CutConnections"));
+}
+
+TEST(OrderBook, KnowsWhichPodsAreHeldAndLeavesThemOutOfTheNextDueOnRequest) {
+  OrderBook book(responder());
+  book.setOrders({order({"Drop"})}, kNow);
+  EXPECT_EQ(book.heldPods(), std::set<std::string>{kPod});
+  EXPECT_TRUE(book.nextDue().has_value());
+  EXPECT_FALSE(book.nextDue({kPod}).has_value());
+  book.setOrders({}, kNow);
+  EXPECT_TRUE(book.heldPods().empty());
+}
+
 TEST(OrderBook, TriesAFailedMeasureAgainEverMoreSeldom) {
   OrderBook book(responder());
   book.setOrders({order({"Probe"})}, kNow);

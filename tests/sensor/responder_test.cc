@@ -3,8 +3,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <condition_variable>
 #include <mutex>
+#include <set>
 
 namespace firebreak::sensor {
 namespace {
@@ -101,6 +103,57 @@ TEST(Responder, LeavesThePodDroppedWhileAnotherOrderHoldsIt) {
   responder.setOrders(NodeGuard{});
   EXPECT_THAT(recorder.waitFor(4),
               ElementsAre("sweep but 2", "ensure Drop a", "ensure Drop b", ::testing::StartsWith("undo Drop")));
+}
+
+// Waits in each measure until as many are at work as it was told.
+class Crowd : public Isolation {
+ public:
+  explicit Crowd(size_t wanted) : wanted_(wanted) {}
+  Outcome ensure(const IsolationOrder& order, std::string_view) override {
+    std::unique_lock lock(mutex_);
+    twice_ = twice_ || !at_.insert(order.podUid).second;
+    most_ = std::max(most_, at_.size());
+    condition_.notify_all();
+    condition_.wait_for(lock, std::chrono::seconds(5), [&] { return most_ >= wanted_; });
+    at_.erase(order.podUid);
+    ++done_;
+    condition_.notify_all();
+    return {MeasureState::kVerified, ""};
+  }
+  Outcome undo(const IsolationOrder&, std::string_view) override { return {MeasureState::kReleased, ""}; }
+  void sweep(const std::vector<std::string>&) override {}
+  bool waitFor(size_t done) {
+    std::unique_lock lock(mutex_);
+    return condition_.wait_for(lock, std::chrono::seconds(20), [&] { return done_ >= done; });
+  }
+  size_t most() const { return most_; }
+  bool twice() const { return twice_; }
+
+ private:
+  const size_t wanted_;
+  std::mutex mutex_;
+  std::condition_variable condition_;
+  std::set<std::string> at_;
+  size_t most_ = 0;
+  size_t done_ = 0;
+  bool twice_ = false;
+};
+
+TEST(Responder, IsAtSeveralPodsAtOnceButNeverTwiceAtOne) {
+  Crowd crowd(4);
+  Responder responder(crowd, systemClock(), {true, "", ""}, [] {});
+  responder.start();
+  NodeGuard guard = guardWith({"a", "b", "c", "d", "e", "f"});
+  for (size_t i = 0; i < guard.orders.size(); ++i) {
+    // Two orders for one of the pods.
+    guard.orders[i].podUid[0] = static_cast<char>('0' + std::min<size_t>(i, 4));
+    guard.orders[i].measures = {"Drop", "Probe"};
+  }
+  responder.setOrders(guard);
+  EXPECT_TRUE(crowd.waitFor(12));
+  EXPECT_GE(crowd.most(), 4u);
+  EXPECT_FALSE(crowd.twice());
+  EXPECT_EQ(responder.heldPods().size(), 5u);
 }
 
 TEST(Responder, TouchesNothingWhereItOnlyWatches) {

@@ -55,6 +55,27 @@ TEST(SightingBook, PublishesAtMostFourAPodAndSixtyFourInAllHighestFirst) {
   EXPECT_EQ(out.truncated, 106 - 64);
 }
 
+TEST(SightingBook, DecoysOfFewPodsDoNotCrowdTheOthersOut) {
+  SightingBook book;
+  for (int i = 0; i < 80; ++i) book.record(process("decoy" + std::to_string(i / 4), 1 + i), verdict(99), kNow);
+  book.record(process("quiet", 1000), verdict(80), kNow);
+  const auto tells = [&](const std::set<std::string>& held) {
+    for (const Sighting& sighting : book.published(held).sightings) {
+      if (sighting.podUid == "quiet") return true;
+    }
+    return false;
+  };
+  EXPECT_TRUE(tells({}));
+  // Nor do a hundred that are held already.
+  std::set<std::string> held;
+  for (int i = 0; i < 100; ++i) {
+    held.insert("held" + std::to_string(i));
+    book.record(process("held" + std::to_string(i), 2000 + i), verdict(99), kNow);
+  }
+  EXPECT_FALSE(tells({}));
+  EXPECT_TRUE(tells(held));
+}
+
 TEST(SightingBook, TellsOfAProcessThatEndedForAWhileAfterThoseThatRun) {
   SightingBook book;
   book.record(process("a", 1), verdict(90), kNow);
