@@ -108,7 +108,7 @@ capabilities.miners.isolate=true|$networkPolicies,* pods patch,* pods update
 capabilities.miners.captureEvidence=true|* pods/log get
 capabilities.miners.terminate=true|* pods delete
 capabilities.miners.stopOwner=true|$scale,* jobs.batch patch,* jobs.batch update,* cronjobs.batch patch,* cronjobs.batch update
-capabilities.miners.blockImage=true|firebreak-system configmaps create,firebreak-system configmaps[firebreak-blocked-images] patch,firebreak-system configmaps[firebreak-blocked-images] update
+capabilities.miners.blockImage=true|firebreak-system configmaps[firebreak-blocked-images] patch,firebreak-system configmaps[firebreak-blocked-images] update
 capabilities.secrets.adminSecrets={pg}|firebreak-system secrets[pg] get
 capabilities.secrets.rotate.namespaces={shop}|shop secrets get,shop secrets list,shop secrets create,shop secrets update,shop secrets patch,shop secrets delete,shop deployments.apps update,shop deployments.apps patch,shop statefulsets.apps update,shop statefulsets.apps patch,shop daemonsets.apps update,shop daemonsets.apps patch,shop pods/eviction create,shop certificates.cert-manager.io get,shop certificates/status.cert-manager.io update,shop certificates/status.cert-manager.io patch,shop externalsecrets.external-secrets.io get,shop externalsecrets.external-secrets.io update,shop externalsecrets.external-secrets.io patch,* tokenreviews.authentication.k8s.io create
 E

@@ -52,6 +52,16 @@ pool=$(kubectl get service pool -n "$run" -o 'jsonpath={.spec.clusterIP}'):3333
 manifests() { python3 "$here/miners/pods.py" "$run" "$pool" "$1"; }
 manifests names >"$work/names"
 
+# Processor time that the sensor of this node has used, in milliseconds.
+sensorUid=$(kubectl get pods -n "$sensorNamespace" -l app.kubernetes.io/component=sensor -o 'jsonpath={.items[0].metadata.uid}')
+sensorCpu() {
+  local file
+  file=$(find /sys/fs/cgroup/cpuacct /sys/fs/cgroup -maxdepth 8 -type d -name "*pod${sensorUid}*" 2>/dev/null | head -1)
+  if [[ -r $file/cpuacct.usage ]]; then awk '{printf "%d", $1 / 1e6}' "$file/cpuacct.usage"
+  else awk '$1 == "usage_usec" {printf "%d", $2 / 1e3}' "$file/cpu.stat" 2>/dev/null; fi
+}
+cpuBefore=$(sensorCpu)
+
 # What Firebreak made of the pods, all in one answer: a line per stand-in, "NAMESPACE NAME isolated|STATE".
 judged() {
   kubectl get remediations.firebreak.dev -o json | jq -r --arg run "$run" '
@@ -128,6 +138,10 @@ if [[ -r ${E2E_AUDIT_LOG:-} ]]; then
   }
   expect "writes to nothing but the stand-ins ($(writes | wc -l) objects)" '' "$(stray)"
 fi
+
+cpu=$(($(sensorCpu) - ${cpuBefore:-0})) took=$((SECONDS - begin))
+printf 'sensor_cpu_percent %s of one core over %s s, with %s processes on the node\n' \
+  "$(awk -v ms="$cpu" -v s="$took" 'BEGIN {printf "%.1f", ms / 10 / s}')" "$took" "$(pgrep -c .)"
 
 # From the start that the program printed to the Event that says its pod is contained.
 kubectl get events.events.k8s.io -A -o json | jq -r --arg run "$run" '.items[]

@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
-# Quarantine of one pod among many: its traffic ends also where another policy admits everything and where a
-# connection stood before; the pods beside it serve on; each way back works, also after the sensor and the kubelet
-# were restarted; where the operator is gone, the node lets go in time and stays shut. Removes what it made. One
-# line per case; exit 1 if one failed.
+# Quarantine of one pod among many: its traffic ends also where another policy admits everything, where a
+# connection stood before and where nobody enforces NetworkPolicies; the pods beside it serve on; each way back works,
+# also after the sensor and the kubelet were restarted; where the operator is gone, the node lets go in time and stays
+# shut; what is kept is deleted when its time is over, where the policy says so. Removes what it made. One line per
+# case; exit 1 if one failed.
 #
 # Needs kubectl and jq in PATH, $KUBECONFIG of a cluster administrator, $E2E_NETNS and $E2E_NODE_INIT of the node, and
 # the chart with every capability and a sensor of level Responder.
@@ -17,14 +18,15 @@ source "$here/lib/images.sh"
 loadImages e2e-standins
 top=$(cd "$here/../.." && pwd)
 firebreak=${FIREBREAK:-$top/build/release/firebreak}
-run=e2e-quarantine-$$ short=e2e-expiry-$$
+run=e2e-quarantine-$$ short=e2e-expiry-$$ soft=e2e-soft-$$
 
 # shellcheck disable=SC2329  # called by the trap
 cleanup() {
+  "$top/e2e/cluster/ctl" resume calico-felix
   kubectl scale deployment "$release-operator" -n "$namespace" --replicas="${replicas:-1}"
-  kubectl delete securitypolicies.firebreak.dev "$run" "$short" --ignore-not-found --wait=false
-  kubectl delete namespace "$run" "$short" --ignore-not-found --wait=false
-  forget ".namespace | startswith(\"$run\") or startswith(\"$short\")"
+  kubectl delete securitypolicies.firebreak.dev "$run" "$short" "$soft" --ignore-not-found --wait=false
+  kubectl delete namespace "$run" "$short" "$soft" --ignore-not-found --wait=false
+  forget ".namespace | startswith(\"$run\") or startswith(\"$short\") or startswith(\"$soft\")"
   rm -rf "$work"
 } >/dev/null 2>&1
 trap cleanup EXIT
@@ -150,6 +152,45 @@ comesTrue 'its labels are those from before' 10 sameLabels
 reachesAgain() { ask 1 "$victimIp" 8080; }
 comesTrue 'it serves again' 20 reachesAgain
 expect 'nothing of the quarantine is left' '' "$(kubectl get networkpolicies -n "$run" -o name | grep firebreak)"
+
+# Nobody enforces NetworkPolicies: Felix hangs. What rests on the policy alone is not claimed, what rests on the
+# node holds.
+idlePods() {  # NAMESPACE NAME...
+  local ns=$1 name; shift
+  for name; do
+    applied <<Y
+apiVersion: v1
+kind: Pod
+metadata: {name: $name, namespace: $ns, labels: {app: $name}}
+spec:
+  terminationGracePeriodSeconds: 0
+  containers: [{name: main, image: "localhost/e2e-standins:dev", imagePullPolicy: Never, command: [token-app]}]
+Y
+  done
+  must wait pod "$@" -n "$ns" --for=condition=Ready --timeout=60s
+}
+covered "$soft" "$soft"
+policy "$soft" 'miners: {mode: Enforce, keepQuarantinedSeconds: 20, actions: [Isolate, CaptureEvidence, Terminate]}'
+idlePods "$soft" soft
+idlePods "$run" hard
+softIp=$(ip "$soft" soft) hardIp=$(ip "$run" hard)
+"$top/e2e/cluster/ctl" pause calico-felix || report FAILED 'Felix can be stopped' ''
+kubectl exec -n "$soft" soft -- launch plain "$pool:3333" >/dev/null 2>&1 &
+kubectl exec -n "$run" hard -- launch plain "$pool:3333" >/dev/null 2>&1 &
+comesTrue 'without enforcement the drop on the node isolates all the same' 60 isolated "$run" hard
+expect 'a third pod does not reach it' 1 "$(ask 1 "$hardIp" 8080; echo $?)"
+packets=$(sentWithin "$hardIp" 3)
+if ((packets <= 3)); then report ok "and its connection from before is gone: $packets packets in 3 s"
+else report FAILED 'and its connection from before is gone' "$packets packets in 3 s"; fi
+leaks() { [[ $(statusOf "$soft" soft '[.conditions[]? | select(.type == "Verified")][0] | .status + " " + .reason') == 'False StillConnects' ]]; }
+comesTrue 'what has the NetworkPolicy alone is called not verified' 30 leaks
+expect 'rightly so: a third pod still reaches it' 0 "$(ask 1 "$softIp" 8080; echo $?)"
+expect 'and nothing is claimed' '' "$(statusOf "$soft" soft '[.conditions[]? | select(.type == "IsolationEnforced" and .status == "True")][0].status // ""')"
+"$top/e2e/cluster/ctl" resume calico-felix
+# Verified at last or not within its 45 s: the policy lists Terminate, and keeps nobody for longer than 20 s.
+gone() { ! kubectl get pod soft -n "$soft" -o name; }
+comesTrue 'it is deleted, as the policy lists' 120 gone
+expect 'and the Remediation says so' 'Contained NoLongerPresent' "$(eventually 20 reaches "$soft" soft Contained; statusOf "$soft" soft '.phase + " " + .outcome')"
 
 # The operator is gone when the time is over: what was frozen thaws, what was dropped stays dropped.
 covered "$short" "$short"

@@ -1,14 +1,21 @@
 #!/usr/bin/env bash
 # helm uninstall: it ends within the minute, no object hangs on a finalizer of Firebreak's, nothing of the
-# chart stays but what docs/install.md lists, and a second install takes over what stayed.
+# chart stays but what docs/install.md lists, a pod in quarantine is let go by its node and keeps its mark and its
+# NetworkPolicy, and a second install takes over what stayed.
 #
-# Needs helm and kubectl in PATH, $KUBECONFIG of a cluster administrator and the chart as release
-# `firebreak`. Installs it again at the end, with the values that it had.
+# Needs helm, kubectl and jq in PATH, $KUBECONFIG of a cluster administrator and the chart as release
+# `firebreak`, with every capability and a sensor of level Responder. Installs it again at the end, with the values
+# that it had.
 set -uo pipefail
 
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 # shellcheck source-path=SCRIPTDIR source=lib/cases.sh
 source "$(dirname "${BASH_SOURCE[0]}")/lib/cases.sh"
+# shellcheck source-path=SCRIPTDIR source=lib/targets.sh
+source "$(dirname "${BASH_SOURCE[0]}")/lib/targets.sh"
+# shellcheck source-path=SCRIPTDIR source=lib/images.sh
+source "$(dirname "${BASH_SOURCE[0]}")/lib/images.sh"
+loadImages e2e-standins
 mark=e2e-uninstall-$$
 
 if ! helm get values "$release" --namespace "$namespace" --output yaml >"$work/values.yaml" 2>"$work/error"; then
@@ -18,15 +25,33 @@ fi
 
 # shellcheck disable=SC2329  # called by the trap
 cleanup() {
-  kubectl delete securitypolicies.firebreak.dev "$mark" --ignore-not-found --wait=false
+  kubectl delete securitypolicies.firebreak.dev "$mark" "$mark-pods" --ignore-not-found --wait=false
   helm status "$release" --namespace "$namespace" ||
     helm install "$release" "$top/charts/firebreak" --namespace "$namespace" --values "$work/values.yaml" --wait --timeout 3m
   kubectl "${operator[@]}" patch remediations.firebreak.dev "$mark" --type=merge -p '{"metadata":{"finalizers":null}}'
   kubectl delete remediations.firebreak.dev "$mark" --ignore-not-found --wait=false
+  forget ".namespace == \"$mark\""
+  kubectl delete namespace "$mark" --ignore-not-found --wait=false
   rm -rf "$work"
 } >/dev/null 2>&1
 trap cleanup EXIT
 trap 'exit 130' INT TERM
+
+# A pod that is frozen, cut off and in quarantine when the uninstall begins.
+covered "$mark" "$mark-pods"
+policy "$mark-pods" 'miners: {mode: Enforce, actions: [Isolate, Freeze, CutConnections, Drop]}'
+minerPod frozen "$mark"
+applied <<Y
+apiVersion: v1
+kind: Pod
+metadata: {name: pool, namespace: $mark, labels: {app: pool}}
+spec:
+  terminationGracePeriodSeconds: 0
+  containers: [{name: main, image: "localhost/e2e-standins:dev", imagePullPolicy: Never, command: [pool-standin]}]
+Y
+must wait pod pool -n "$mark" --for=condition=Ready --timeout=60s
+isolated() { [[ $(statusOf "$mark" frozen '[.conditions[]? | select(.type == "IsolationEnforced")][0].status') == True ]]; }
+comesTrue 'a pod is frozen and isolated' 60 isolated
 
 # What could be left hanging: a finalizer on a policy and on a Remediation.
 if ! kubectl "${operator[@]}" create -f - >"$work/error" 2>&1 <<E
@@ -49,6 +74,14 @@ if answer=$(helm uninstall "$release" --namespace "$namespace" --wait --timeout 
 else report FAILED "helm uninstall succeeds" "$answer"; fi
 took=$((SECONDS - begin))
 if ((took <= 90)); then report ok "it takes ${took} s"; else report FAILED "it takes ${took} s" "more than 90"; fi
+
+pool=$(kubectl get pod pool -n "$mark" -o 'jsonpath={.status.podIP}')
+# In a frozen pod a command would hang.
+reachesPool() { timeout 5 kubectl exec -n "$mark" frozen -- client 1 "$pool" 3333; }
+expect "its mark and its NetworkPolicy stay" "1 1" \
+  "$(kubectl get pods -n "$mark" -l firebreak.dev/quarantine -o name | wc -l) $(kubectl get networkpolicies -n "$mark" -o name | grep -c firebreak-quarantine)"
+must delete networkpolicies --all -n "$mark"
+comesTrue "the node has thawed the pod and taken its drop off" 20 reachesPool
 
 expect "the finalizer of a Remediation is off" "" "$(kubectl get remediations.firebreak.dev "$mark" -o 'jsonpath={.metadata.finalizers}' 2>&1)"
 expect "the finalizer of a SecurityPolicy is off" "" "$(kubectl get securitypolicies.firebreak.dev "$mark" -o 'jsonpath={.metadata.finalizers}' 2>&1)"

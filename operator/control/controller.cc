@@ -43,8 +43,8 @@ Controller::Impl::Impl(kube::Transport& transport, Clock& clockIn, ControllerOpt
       policies(client, world, ledger, clock, options.reconciler.instance),
       recorder(client, options.reconciler.instance),
       alerts(recorder, clock),
-      historian(client, world),
-      miners(client, world, clock),
+      historian(client, world, clock, options.reconciler.operatorNamespace),
+      miners(client, world, clock, options.reconciler.operatorNamespace),
       prober({}, clock),
       dashboards(client, world, prober, clock),
       dispatcher(clock) {
@@ -80,6 +80,7 @@ void Controller::Impl::addHandlers() {
   dispatcher.handle("policy", [this](const std::string& key) { return policies.reconcile(key); });
   dispatcher.handle("history", [this](const std::string&) -> Result<std::optional<WallTime>> {
     if (auto pruned = historian.prune(); !pruned) return tl::unexpected(pruned.error());
+    if (auto expired = historian.expireBlockedImages(); !expired) return tl::unexpected(expired.error());
     return std::optional<WallTime>(clock.wall() + std::chrono::seconds(60));
   });
   dispatcher.handle("remediation",
@@ -296,12 +297,7 @@ Result<std::optional<WallTime>> Controller::Impl::onPublicReaders() {
 Result<std::optional<WallTime>> Controller::Impl::onNodeGuard(const std::string& key) {
   auto guard = world.nodeGuards.get(key);
   if (!guard) return std::optional<WallTime>();
-  for (const Sighting& sighting : guard->sightings) {
-    auto pod = world.podByUid(sighting.podUid);
-    if (pod && pod->node == guard->node) {
-      enqueue("pod", keyOf(pod->meta), QueuePriority::kUrgent);
-    }
-  }
+  for (const Sighting& sighting : guard->sightings) addPodOf(sighting, guard->node);
   for (const IsolationOrder& order : guard->orders) {
     if (world.remediations.get(order.remediation)) {
       enqueue("remediation", order.remediation, QueuePriority::kUrgent);

@@ -15,7 +15,7 @@ namespace firebreak::control {
 struct ControllerOptions {
   ReconcilerOptions reconciler;
   std::string keySecret = "firebreak-keys";
-  int workers = 4;
+  int workers = 8;
 };
 
 class Controller {

@@ -48,6 +48,8 @@ struct Controller::Impl {
   Result<std::optional<WallTime>> sweepPods();
   Result<std::optional<WallTime>> onPod(const std::string& key);
   Result<std::optional<WallTime>> onNodeGuard(const std::string& key);
+  void followGuard(const NodeGuard& old, const NodeGuard& now);
+  void addPodOf(const Sighting& sighting, const std::string& node);
   Result<std::optional<WallTime>> onService(const std::string& key);
   Result<std::optional<WallTime>> onPublisher(const std::string& key);
   Result<std::optional<WallTime>> onConsole(const Subject& subject, const SecurityPolicy& policy);

@@ -1,5 +1,6 @@
 // Which change of which object asks for which key to be looked at.
 #include <algorithm>
+#include <set>
 
 #include "control/controller_impl.h"
 #include "control/publisher.h"
@@ -71,8 +72,12 @@ void Controller::Impl::watchChanges() {
       }
     });
   }
-  world.nodeGuards.onChange([this](const std::string& key, const auto&, const auto& now) {
-    if (now) enqueue("nodeguard", key, QueuePriority::kUrgent);
+  world.nodeGuards.onChange([this](const std::string& key, const auto& old, const auto& now) {
+    if (now && old && judging) {
+      followGuard(*old, *now);
+    } else if (now) {
+      enqueue("nodeguard", key, QueuePriority::kUrgent);
+    }
   });
   world.policies.onChange([this](const std::string& key, const auto& old, const auto& now) {
     enqueue("policy", key);
@@ -157,6 +162,47 @@ void Controller::Impl::pokePublishers(const std::string& ns) {
 void Controller::Impl::wake(const std::vector<std::string>& remediationNames) {
   for (const std::string& name : remediationNames) {
     enqueue("remediation", name, QueuePriority::kUrgent);
+  }
+}
+
+void Controller::Impl::addPodOf(const Sighting& sighting, const std::string& node) {
+  auto pod = world.podByUid(sighting.podUid);
+  if (pod && pod->node == node) enqueue("pod", keyOf(pod->meta), QueuePriority::kUrgent);
+}
+
+// A sensor writes often, and most of it was known: only what is new is looked at.
+void Controller::Impl::followGuard(const NodeGuard& old, const NodeGuard& now) {
+  const auto knownSighting = [&](const Sighting& sighting) {
+    return std::any_of(old.sightings.begin(), old.sightings.end(), [&](const Sighting& before) {
+      return before.podUid == sighting.podUid && before.process.pid == sighting.process.pid &&
+             before.process.startTime == sighting.process.startTime &&
+             before.score == sighting.score && before.signals.size() == sighting.signals.size() &&
+             (before.lastSeen == sighting.lastSeen || !MinerFamily::needsTime(sighting));
+    });
+  };
+  for (const Sighting& sighting : now.sightings) {
+    if (!knownSighting(sighting)) addPodOf(sighting, now.node);
+  }
+  std::set<std::string> changed;
+  for (const MeasureReport& report : now.reports) {
+    const bool known = std::any_of(old.reports.begin(), old.reports.end(), [&](const auto& before) {
+      return before.orderId == report.orderId && before.measure == report.measure &&
+             before.state == report.state && before.message == report.message;
+    });
+    if (!known) changed.insert(report.orderId);
+  }
+  const auto poke = [&](const IsolationOrder& order) {
+    if (!world.remediations.get(order.remediation)) return;
+    enqueue("remediation", order.remediation, QueuePriority::kUrgent);
+  };
+  std::set<std::string> standing;
+  for (const IsolationOrder& order : now.orders) {
+    standing.insert(order.orderId);
+    if (changed.contains(order.orderId)) poke(order);
+  }
+  // One that somebody took out is put back.
+  for (const IsolationOrder& order : old.orders) {
+    if (!standing.contains(order.orderId)) poke(order);
   }
 }
 

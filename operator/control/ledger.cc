@@ -5,6 +5,7 @@
 #include "base/json.h"
 #include "base/time_format.h"
 #include "kube/resource_version.h"
+#include "remediate/steps.h"
 
 namespace firebreak::control {
 namespace {
@@ -24,11 +25,12 @@ BreakerRules rulesOf(const SecurityPolicy& policy) {
 }
 
 // Objects that two plans must not write to at once. What is created has a name of its own, and a
-// NodeGuard takes many orders.
+// NodeGuard takes many orders, the list of blocked images many entries.
 std::vector<std::string> objectsOf(const RemediationStatus& status) {
   std::vector<std::string> objects;
   for (const PlannedStep& step : status.plan) {
     if (step.patchType == "Create" || step.patchType == "NodeOrder") continue;
+    if (step.action == remediate::kBlockImage) continue;
     objects.push_back(step.object.kind + " " + step.object.ns + "/" + step.object.name);
   }
   return objects;
@@ -140,6 +142,7 @@ Ledger::Answer Ledger::ask(const Question& question) const {
   if (question.plan != nullptr) {
     for (const Step& step : question.plan->steps) {
       if (step.type == PatchType::kCreate || step.type == PatchType::kNodeOrder) continue;
+      if (step.action == remediate::kBlockImage) continue;
       wanted.push_back(step.object.kind + " " + step.object.ns + "/" + step.object.name);
     }
   }

@@ -1,6 +1,7 @@
 #include "control/miner_family.h"
 
 #include <algorithm>
+#include <set>
 
 #include "api/projection.h"
 #include "api/remediation_json.h"
@@ -9,6 +10,7 @@
 #include "control/root_controller.h"
 #include "detect/miners/detect_miners.h"
 #include "remediate/plan/miners.h"
+#include "remediate/steps.h"
 
 namespace firebreak::control {
 namespace {
@@ -53,12 +55,6 @@ Finding fromSighting(const Pod& pod, const Sighting& sighting, int score, int th
   return finding;
 }
 
-// Nothing names a miner: only what the process does speaks.
-bool isBehaviourAlone(const Sighting& sighting) {
-  return std::none_of(sighting.signals.begin(), sighting.signals.end(),
-                      [](const Evidence& signal) { return signal.weight >= detect::weight::kStrong; });
-}
-
 // The whole shape but its place: the memory, the processor and the flow of a miner.
 bool hasWholeShape(const Sighting& sighting) {
   const auto shows = [&](std::string_view signal, int least) {
@@ -71,8 +67,19 @@ bool hasWholeShape(const Sighting& sighting) {
 
 }  // namespace
 
-MinerFamily::MinerFamily(kube::Client& client, World& world, Clock& clock)
-    : client_(client), world_(world), clock_(clock), configMaps_(client, clock) {}
+// Nothing names a miner: only what the process does speaks.
+bool MinerFamily::needsTime(const Sighting& sighting) {
+  return std::none_of(sighting.signals.begin(), sighting.signals.end(),
+                      [](const Evidence& signal) { return signal.weight >= detect::weight::kStrong; });
+}
+
+MinerFamily::MinerFamily(kube::Client& client, World& world, Clock& clock,
+                         std::string operatorNamespace)
+    : client_(client),
+      world_(world),
+      clock_(clock),
+      operatorNamespace_(std::move(operatorNamespace)),
+      configMaps_(client, clock) {}
 
 std::shared_ptr<const NodeGuard> MinerFamily::guardOf(const std::string& node) const {
   auto guard = world_.nodeGuards.get(node);
@@ -153,7 +160,7 @@ Finding MinerFamily::judgeSighting(const Pod& pod, const Sighting& sighting,
   }
   // What is told by behaviour alone has to last.
   const std::chrono::seconds observe{policy.miners.observeSeconds};
-  if (isBehaviourAlone(sighting) && sighting.lastSeen - sighting.firstSeen < observe) {
+  if (needsTime(sighting) && sighting.lastSeen - sighting.firstSeen < observe) {
     finding.tier = Tier::kAlert;
     finding.severity = Severity::kMedium;
   }
@@ -174,6 +181,38 @@ int MinerFamily::episodesOfOwner(const Remediation& remediation, const ObjectRef
     if (acted && clock_.wall() - *other->status.startedAt < since) ++count;
   }
   return count;
+}
+
+// The image of the container whose process was seen, as it was written and by its digest, where the miner
+// came with it and nobody else needs it.
+std::vector<std::string> MinerFamily::imagesToBlock(const Json& pod, const ObjectRef& target) const {
+  auto live = world_.podByUid(target.uid);
+  auto sighting = live ? sightingOf(*live) : std::nullopt;
+  const bool came = sighting && std::any_of(sighting->signals.begin(), sighting->signals.end(),
+                                            [](const Evidence& e) { return e.signal == "image-executable"; });
+  if (!came) return {};
+  std::string image, digest;
+  for (const Json& status : member(pod, {"status", "containerStatuses"})) {
+    if (!stringOr(member(status, "containerID")).ends_with("//" + sighting->containerId)) continue;
+    digest = stringOr(member(status, "imageID"));
+    for (const Json& container : member(pod, {"spec", "containers"})) {
+      if (member(container, "name") == member(status, "name")) image = stringOr(member(container, "image"));
+    }
+  }
+  if (image.empty()) return {};
+  std::set<std::string> flagged = {target.uid};
+  for (const auto& other : world_.remediations.snapshot()) {
+    if (other->family == Family::kMiner) flagged.insert(other->target.uid);
+  }
+  for (const auto& other : world_.pods.snapshot()) {
+    if (!other->spec || isFinished(*other) || flagged.contains(other->meta.uid)) continue;
+    for (const Container& container : other->spec->containers) {
+      if (container.image == image) return {};
+    }
+  }
+  std::vector<std::string> images = {image};
+  if (digest.find("@sha256:") != std::string::npos) images.push_back(digest);
+  return images;
 }
 
 // At most so many pods are kept; what comes after them is deleted.
@@ -234,11 +273,12 @@ Status MinerFamily::weighOwner(const Remediation& remediation, const SecurityPol
       return finding.tier == Tier::kRemediate && finding.rule != "miner-process";
     });
     const std::chrono::seconds cooldown{policy->cooldownSeconds};
-    blame = policy->miners.actions.contains("StopOwner") &&
-            (byText || episodesOfOwner(remediation, owner, cooldown) > 0);
+    blame = !owner.kind.empty() && (byText || episodesOfOwner(remediation, owner, cooldown) > 0);
   }
   if (!blame) return {};
   auto root = rootControllerOf(client_, remediation.target.ns, owner);
+  // Of a kind that it may not read it says nothing.
+  if (!root && root.error().code == ErrorCode::kForbidden) return {};
   if (!root) return tl::unexpected(root.error());
   plan->guiltyOwner = remediate::rewind(std::move(*root), remediate::sealedImages(keys, remediation));
   return {};
@@ -279,7 +319,11 @@ Result<Assessment> MinerFamily::assess(const Remediation& remediation,
   plan.owner = pod->meta.controller;
   plan.remediationName = remediation.name;
   plan.remediationUid = remediation.uid;
-  if (policy != nullptr) plan.actions = policy->miners.actions;
+  plan.operatorNamespace = operatorNamespace_;
+  if (policy != nullptr) {
+    plan.actions = policy->miners.actions;
+    plan.keptSeconds = std::max<int64_t>(1, policy->miners.keepQuarantinedSeconds);
+  }
   if (auto told = weighOwner(remediation, policy, keys, *pod, assessment.findings, &plan); !told) {
     return tl::unexpected(told.error());
   }
@@ -288,9 +332,11 @@ Result<Assessment> MinerFamily::assess(const Remediation& remediation,
     plan.sensorLevel = stringOr(context["sensorLevel"]);
     plan.suspectContainer = stringOr(context["container"]);
     for (const Json& action : context["actions"]) plan.actions.insert(stringOr(action));
+    plan.blockImages = stringsOf(context["blockImages"]);
   } else {
     if (auto guard = guardOf(pod->node)) plan.sensorLevel = guard->level;
     if (auto sighting = sightingOf(*pod)) plan.suspectContainer = sighting->containerId;
+    if (plan.actions.contains(remediate::kBlockImage)) plan.blockImages = imagesToBlock(*live, target);
   }
   if (!started) {
     auto policies = client_.list(kube::kNetworkPolicies, target.ns);
@@ -303,6 +349,7 @@ Result<Assessment> MinerFamily::assess(const Remediation& remediation,
                         {"container", plan.suspectContainer},
                         {"deleteInstead", plan.deleteInstead},
                         {"guiltyOwner", refToJson(guilty(plan.guiltyOwner))},
+                        {"blockImages", plan.blockImages},
                         {"actions", plan.actions}};
   return assessment;
 }

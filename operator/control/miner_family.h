@@ -20,7 +20,7 @@ namespace firebreak::control {
 
 class MinerFamily : public FamilyDriver {
  public:
-  MinerFamily(kube::Client& client, World& world, Clock& clock);
+  MinerFamily(kube::Client& client, World& world, Clock& clock, std::string operatorNamespace);
 
   Family family() const override { return Family::kMiner; }
   Result<Assessment> assess(const Remediation& remediation, const SecurityPolicy* policy,
@@ -33,6 +33,9 @@ class MinerFamily : public FamilyDriver {
   // What is known of a pod right now: its text, from the caches but for ConfigMaps that a suspicious
   // container mounts, and the sensor's sightings.
   std::vector<Finding> judge(const Pod& pod, const SecurityPolicy& policy) const;
+
+  // It speaks by its behaviour alone, which has to last: each later look at it counts.
+  static bool needsTime(const Sighting& sighting);
 
  private:
   std::vector<Finding> judgeText(const Pod& pod, const SecurityPolicy& policy) const;
@@ -47,6 +50,7 @@ class MinerFamily : public FamilyDriver {
   Status weighOwner(const Remediation& remediation, const SecurityPolicy* policy,
                     const remediate::JournalKeys& keys, const Pod& pod,
                     const std::vector<Finding>& findings, remediate::MinerTarget* plan) const;
+  std::vector<std::string> imagesToBlock(const Json& pod, const ObjectRef& target) const;
   bool isOverLimit(const Remediation& remediation, const ObjectRef& owner) const;
   std::optional<Sighting> sightingOf(const Pod& pod) const;
   // The fresh NodeGuard of the pod's node; null where no sensor answers there.
@@ -57,6 +61,7 @@ class MinerFamily : public FamilyDriver {
   kube::Client& client_;
   World& world_;
   Clock& clock_;
+  const std::string operatorNamespace_;
   mutable ConfigMapCache configMaps_;
 };
 

@@ -50,6 +50,44 @@ std::optional<WallTime> delayedUntil(const Situation& s, const RemediationStatus
   return std::nullopt;
 }
 
+// The plan that is shown was approved, whether its mode asked for it or not.
+bool isApproved(const Situation& s) {
+  const Decision decision = effectiveDecision(s.remediation);
+  return decision.action == "Approve" && decision.planHash == s.remediation.status.planHash;
+}
+
+Move begin(const Situation& s, RemediationStatus status, size_t index, std::string why) {
+  intend(s, status, *stepNamed(s.plan, status.steps[index].name), status.steps[index]);
+  status.phase = Phase::kApplying;
+  status.message = std::move(why);
+  return saveOrRest(s, std::move(status));
+}
+
+// Contained: what is held may be held for a time only, and then the last resort follows, where it may; and
+// what always asks a person is done once one approved.
+Move keep(const Situation& s, const RemediationStatus& status) {
+  Move move = watchDrift(s, status);
+  auto* rest = std::get_if<Rest>(&move);
+  if (rest == nullptr || !status.containedAt) return move;
+  for (size_t i = 0; i < status.steps.size(); ++i) {
+    const Step* step = stepNamed(s.plan, status.steps[i].name);
+    if (status.steps[i].state != StepState::kPending || step == nullptr) continue;
+    if (asksAlways(*step)) {
+      if (isApproved(s) && mayOpen(s, *step)) return begin(s, status, i, step->name + " was approved");
+      continue;
+    }
+    if (step->delaySeconds == 0) continue;
+    const WallTime due = *status.containedAt + seconds(step->delaySeconds);
+    if (s.now < due) {
+      rest->until = std::min(rest->until.value_or(due), due);
+    } else if (mayOpen(s, *step)) {
+      return begin(s, status, i,
+                   "kept for " + std::to_string(step->delaySeconds) + " s: " + step->name + " follows");
+    }
+  }
+  return move;
+}
+
 // The plan waits in the middle: what was begun is finished, nothing new is written.
 Move holdStill(const Situation& s, RemediationStatus status, bool contained) {
   const GuardResult* refusal = firstRefusal(s.guards);
@@ -159,7 +197,7 @@ Move carryOut(const Situation& s) {
   if (status.phase == Phase::kBlocked) return resume(s, std::move(status));
   const Step* pending = nextPending(s, status);
   bool contained = status.phase == Phase::kContained;
-  if (contained && pending == nullptr) return watchDrift(s, std::move(status));
+  if (contained && pending == nullptr) return keep(s, status);
 
   if (auto move = apply(s, status)) return *move;
   if (pending == nullptr) return verify(s, std::move(status));

@@ -17,7 +17,8 @@ using std::chrono::seconds;
 // A restart is done once and a rotator's steps follow each other: neither is a state to be kept.
 bool isKept(const Step* step) {
   return step != nullptr && step->type != PatchType::kExternal &&
-         step->type != PatchType::kDelete && step->proof != Proof::kRolledOut;
+         step->type != PatchType::kDelete && step->proof != Proof::kRolledOut &&
+         !asksAlways(*step);  // an entry that ran out stays out
 }
 
 std::string whoOf(const StepView& view) {
@@ -31,6 +32,7 @@ bool climb(const Situation& s, RemediationStatus& status) {
   for (StepRecord& rung : status.steps) {
     const Step* step = stepNamed(s.plan, rung.name);
     if (rung.state != StepState::kPending || step == nullptr || !step->lastResort) continue;
+    if (asksAlways(*step)) continue;
     intend(s, status, *step, rung);
     status.phase = Phase::kApplying;
     status.blocked = {};

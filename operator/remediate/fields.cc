@@ -90,6 +90,8 @@ Effect observeStep(const Step& step, const Json& live) {
     case PatchType::kCreate:
       return observeCreated(step, live);
     case PatchType::kDelete:
+      // What is on its way out is not deleted again: it may take its grace period.
+      if (!member(live, {"metadata", "deletionTimestamp"}).is_null()) return Effect::kPresent;
       return live.is_null() || stringOr(member(live, {"metadata", "uid"})) != step.object.uid
                  ? Effect::kPresent
                  : Effect::kAbsent;

@@ -34,6 +34,8 @@ void intend(const Situation& s, const RemediationStatus& status, const Step& ste
   mark(record, state, s.now);
 }
 
+bool asksAlways(const Step& step) { return step.action == kBlockImage; }
+
 bool isRotation(const Plan& plan) {
   return std::any_of(plan.steps.begin(), plan.steps.end(),
                      [](const Step& step) { return step.type == PatchType::kExternal; });

@@ -19,6 +19,9 @@ void intend(const Situation& s, const RemediationStatus& status, const Step& ste
             StepRecord& record, StepState state = StepState::kIntended);
 // A proof's reason where waiting longer will not make it true: its controller has given up.
 inline constexpr const char* kRolloutFailed = "RolloutFailed";
+// Waits for an approval of its own, also in mode Enforce: what it does reaches beyond the target.
+inline constexpr const char* kBlockImage = "BlockImage";
+bool asksAlways(const Step& step);
 // A plan that hands out a new credential.
 bool isRotation(const Plan& plan);
 

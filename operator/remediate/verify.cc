@@ -6,6 +6,7 @@
 namespace firebreak::remediate {
 namespace {
 
+using std::chrono::milliseconds;
 using std::chrono::seconds;
 
 // How long a step may take to be proven before the next rung or Failed: an enforcing CNI takes up to
@@ -74,6 +75,7 @@ bool openLastResort(const Situation& s, RemediationStatus& status) {
   for (StepRecord& rung : status.steps) {
     const Step* next = stepNamed(s.plan, rung.name);
     if (rung.state != StepState::kPending || next == nullptr || !next->lastResort) continue;
+    if (asksAlways(*next)) continue;
     if (!mayOpen(s, *next)) return false;
     intend(s, status, *next, rung);
     status.phase = Phase::kApplying;
@@ -135,7 +137,10 @@ Move verify(const Situation& s, RemediationStatus status) {
   status.message = "not verified yet: " + proof.message;
   WallTime deadline = record.time + (step != nullptr ? proofDeadline(*step) : seconds(45));
   if (s.now < deadline && proof.reason != kRolloutFailed) {
-    return saveOrRest(s, std::move(status), s.now + std::chrono::milliseconds(500));
+    // The sensor's report wakes it; everything else has to be asked again.
+    const bool told = step != nullptr && step->proof == Proof::kPodUnreachable;
+    return saveOrRest(s, std::move(status),
+                      s.now + (told ? milliseconds(5000) : milliseconds(500)));
   }
   if (!sum.falsified) {
     // It may well hold, but nobody could look: said, and looked at again, never called a success.

@@ -157,10 +157,16 @@ std::vector<SocketRow> parseTcp(std::string_view text) {
   return rows;
 }
 
-bool liesInMemory(std::string_view mountinfo, std::string_view path) {
-  if (path.starts_with("/memfd:") || path.starts_with("memfd:")) return true;
-  size_t longest = 0;
-  bool tmpfs = false;
+namespace {
+
+struct Mount {
+  std::string_view place;
+  std::string_view type;
+};
+
+// The mount that the path lies on.
+Mount coveringMount(std::string_view mountinfo, std::string_view path) {
+  Mount best;
   while (!mountinfo.empty()) {
     std::string_view line = nextLine(&mountinfo);
     const size_t dash = line.find(" - ");
@@ -171,11 +177,21 @@ bool liesInMemory(std::string_view mountinfo, std::string_view path) {
     const bool covers = path.starts_with(mount) &&
                         (mount == "/" || path.size() == mount.size() || path[mount.size()] == '/');
     // A later mount at the same place hides the earlier one.
-    if (mount.empty() || !covers || mount.size() < longest) continue;
-    longest = mount.size();
-    tmpfs = nextWord(&type) == "tmpfs";
+    if (mount.empty() || !covers || mount.size() < best.place.size()) continue;
+    best = {mount, nextWord(&type)};
   }
-  return tmpfs;
+  return best;
+}
+
+}  // namespace
+
+std::string mountOf(std::string_view mountinfo, std::string_view path) {
+  return std::string(coveringMount(mountinfo, path).place);
+}
+
+bool liesInMemory(std::string_view mountinfo, std::string_view path) {
+  if (path.starts_with("/memfd:") || path.starts_with("memfd:")) return true;
+  return coveringMount(mountinfo, path).type == "tmpfs";
 }
 
 std::optional<uint64_t> socketInode(std::string_view descriptor) {

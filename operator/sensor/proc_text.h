@@ -58,6 +58,9 @@ struct SocketRow {
 // net/tcp and net/tcp6. Rows that do not parse are left out.
 std::vector<SocketRow> parseTcp(std::string_view text);
 
+// Where what the path lies on is mounted, by the process's own mountinfo: "/", "/data"; empty = nowhere.
+std::string mountOf(std::string_view mountinfo, std::string_view path);
+
 // True where the path lies on a tmpfs by the process's own mountinfo, or is a memfd.
 bool liesInMemory(std::string_view mountinfo, std::string_view path);
 

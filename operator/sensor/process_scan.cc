@@ -1,5 +1,7 @@
 #include "sensor/process_scan.h"
 
+#include <sys/stat.h>
+
 #include <algorithm>
 #include <cstdlib>
 #include <set>
@@ -188,11 +190,40 @@ void ProcessScan::look(Known& known, MonoTime now, WallTime wall) {
   size_t looks = 0;
   const ProcessObservation seen = observe(known, &looks);
   if (looks == std::exchange(known.looks, looks)) return;
-  const Verdict verdict = judge_(seen);
-  known.score = std::max(known.score, verdict.score);
-  book_.record(seen, verdict, wall);
+  judgeAndRecord(known, seen, wall);
   // What is suspicious is looked at closely soon, with some CPU time to judge by.
-  if (verdict.score >= SightingBook::kWorthTelling) known.closeLook = now - kBetweenCloseLooks / 2;
+  if (known.score >= SightingBook::kWorthTelling) known.closeLook = now - kBetweenCloseLooks / 2;
+}
+
+void ProcessScan::judgeAndRecord(Known& known, const ProcessObservation& seen, WallTime wall) {
+  Verdict verdict = judge_(seen);
+  known.score = std::max(known.score, verdict.score);
+  if (verdict.score >= SightingBook::kWorthTelling && cameWithImage(seen, wall)) {
+    verdict.signals.push_back({"image-executable", 0, "its executable came with the container's image"});
+  }
+  book_.record(seen, verdict, wall);
+}
+
+// The file lies on the container's own root and was not touched since the container began: nobody in the
+// container can set a file's ctime back. A container is as old as its oldest process.
+bool ProcessScan::cameWithImage(const ProcessObservation& seen, WallTime wall) const {
+  if (seen.executable.empty() || seen.executableDeleted || seen.executableInMemory) return false;
+  const auto mounts = proc_.read(seen.pid, "mountinfo");
+  if (!mounts || mountOf(*mounts, seen.executable) != "/") return false;
+  struct stat file = {};
+  if (stat(proc_.path(seen.pid, "exe").c_str(), &file) != 0 || !S_ISREG(file.st_mode)) return false;
+  uint64_t oldest = seen.startTime;
+  for (const auto& [pid, known] : known_) {
+    const bool same = known.place && known.place->podUid == seen.place.podUid &&
+                      known.place->containerId == seen.place.containerId;
+    if (same) oldest = std::min(oldest, known.stat.startTime);
+  }
+  const auto age = std::chrono::duration<double>(
+      static_cast<double>(uptimeTicks_ - std::min(uptimeTicks_, oldest)) /
+      static_cast<double>(options_.ticksPerSecond));
+  // A second for what the clocks round off.
+  const WallTime began = wall - std::chrono::duration_cast<WallTime::duration>(age) - std::chrono::seconds(1);
+  return std::chrono::system_clock::from_time_t(file.st_ctime) < began;
 }
 
 void ProcessScan::lookClosely(Known& known, MonoTime now, WallTime wall) {
@@ -212,9 +243,7 @@ void ProcessScan::lookClosely(Known& known, MonoTime now, WallTime wall) {
     known.group = *stat;
   }
   seen.flows = outgoingFlows(known, now);
-  const Verdict verdict = judge_(seen);
-  known.score = std::max(known.score, verdict.score);
-  book_.record(seen, verdict, wall);
+  judgeAndRecord(known, seen, wall);
 }
 
 std::vector<ObservedFlow> ProcessScan::outgoingFlows(Known& known, MonoTime now) {

@@ -59,6 +59,8 @@ class ProcessScan {
   void lookClosely(Known& known, MonoTime now, WallTime wall);
   ProcessObservation observe(Known& known, size_t* looks);
   bool findPlace(Known& known);
+  void judgeAndRecord(Known& known, const ProcessObservation& seen, WallTime wall);
+  bool cameWithImage(const ProcessObservation& seen, WallTime wall) const;
   std::vector<ObservedFlow> outgoingFlows(Known& known, MonoTime now);
   int64_t bytesPerMinute(Known& known, MonoTime now);
   bool young(const Known& known) const;

@@ -133,8 +133,8 @@ class Sensor {
       const WallTime wall = systemClock().wall();
       Json content = guardStatusJson(status, wall);
       // Not before the NodeGuard was read: its status says what a sensor before this one holds.
-      if (heard_.load() && pace.due(withoutTimes(content) != told, now)) {
-        told = withoutTimes(content);
+      if (heard_.load() && pace.due(changeBetween(told, content), now)) {
+        told = content;
         publish(std::move(content));
       }
       wake_.waitUntil(nextRound);
@@ -149,11 +149,6 @@ class Sensor {
     for (const std::string& part : root_) path += "/" + part;
     return path.empty() ? "/" : path;
   }
-  static Json withoutTimes(Json status) {
-    status.erase("heartbeat");
-    for (Json& sighting : status["sightings"]) sighting.erase("lastSeen");
-    return status;
-  }
 
   const std::string level_;
   const ProcFs proc_;
@@ -166,7 +161,7 @@ class Sensor {
   Wake wake_;
   std::atomic<int64_t> generation_{0};
   std::atomic<bool> heard_{false};
-  Responder responder_;  // last: its thread uses what stands above
+  Responder responder_;  // last: its threads use what stands above
 };
 
 int printOnly(const Options& options) {

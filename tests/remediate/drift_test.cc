@@ -4,6 +4,7 @@
 #include "remediate/drift.h"
 #include "remediate/git_change.h"
 #include "remediate/small_world.h"
+#include "remediate/steps.h"
 
 namespace firebreak::remediate {
 namespace {
@@ -90,6 +91,73 @@ TEST(Drift, WithoutGitTheRungThatATenantCannotUndoFollows) {
   undoIt(world);
   world.settle();
   EXPECT_EQ(world.writes["terminate"], 1);
+}
+
+TEST(Kept, TheLastResortFollowsWhenItsTimeIsOverAndTheModeStillAllowsIt) {
+  SmallWorld world;
+  Step last = world.plan.steps[1];
+  last.name = "terminate";
+  last.lastResort = true;
+  last.delaySeconds = 3600;
+  last.edits[0].pointer = "/metadata/labels/dead";
+  last.edits[0].before = std::nullopt;
+  world.plan.steps.push_back(last);
+  world.horizon = minutes(5);
+  world.settle();
+  EXPECT_EQ(world.status().phase, Phase::kContained);
+  // It says itself when it has to be looked at again.
+  ASSERT_TRUE(std::holds_alternative<Rest>(world.lastMove));
+  EXPECT_EQ(std::get<Rest>(world.lastMove).until, *world.status().containedAt + minutes(60));
+  world.pass(minutes(61));
+  world.policy.mode = Mode::kAudit;
+  world.settle();
+  EXPECT_EQ(world.writes.count("terminate"), 0U);
+  world.policy.mode = Mode::kEnforce;
+  world.settle();
+  EXPECT_EQ(world.writes["terminate"], 1);
+  EXPECT_EQ(world.status().phase, Phase::kContained);
+}
+
+SmallWorld withBlockImage() {
+  SmallWorld world;
+  Step block = world.plan.steps[1];
+  block.name = "block-image";
+  block.action = kBlockImage;
+  block.lastResort = true;
+  block.edits[0].pointer = "/metadata/labels/blocked";
+  block.edits[0].before = std::nullopt;
+  world.plan.steps.push_back(block);
+  return world;
+}
+
+TEST(BlockImage, WaitsForAnApprovalOfThePlanThatIsShownEvenInModeEnforce) {
+  SmallWorld world = withBlockImage();
+  world.settle();
+  EXPECT_EQ(world.status().phase, Phase::kContained);
+  EXPECT_EQ(world.writes.count("block-image"), 0U);
+  world.decide({"Approve", "another-plan", "alice", ""});
+  world.settle();
+  EXPECT_EQ(world.writes.count("block-image"), 0U);
+  world.decide({"Approve", world.status().planHash, "alice", ""});
+  world.settle();
+  EXPECT_EQ(world.writes["block-image"], 1);
+  EXPECT_EQ(world.status().phase, Phase::kContained);
+  // Its entry runs out: that is no drift.
+  world.pod["metadata"]["labels"].erase("blocked");
+  world.settle();
+  EXPECT_EQ(world.writes["block-image"], 1);
+  world.decide({"Revert", "", "alice", ""});
+  world.settle();
+  EXPECT_EQ(world.status().phase, Phase::kReverted);
+}
+
+TEST(BlockImage, IsNoRungThatFollowsWhereTheRestDoesNotHold) {
+  SmallWorld world = withBlockImage();
+  world.proofFails = true;
+  world.horizon = minutes(2);
+  world.settle();
+  EXPECT_EQ(world.status().phase, Phase::kFailed);
+  EXPECT_EQ(world.writes.count("block-image"), 0U);
 }
 
 TEST(Drift, AnObjectOfOursThatSomebodyChangedIsPutRight) {

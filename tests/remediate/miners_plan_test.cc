@@ -1,4 +1,6 @@
+#include "remediate/fields.h"
 #include "remediate/plan/miners.h"
+#include "remediate/steps.h"
 
 #include <gtest/gtest.h>
 
@@ -53,6 +55,10 @@ TEST(MinerPlan, AGuiltyOwnerIsStoppedByTheFieldThatItsKindHas) {
   target.guiltyOwner = {{"apiVersion", "apps/v1"}, {"kind", "Deployment"},
                         {"metadata", {{"name", "web"}, {"namespace", "shop"}, {"uid", "d1"}}},
                         {"spec", {{"replicas", 3}}}};
+  Plan told = planMiner(target);
+  EXPECT_NE(told.steps.back().action, "StopOwner");  // not listed
+  EXPECT_NE(told.caveats.back().find("Deployment shop/web makes pods that mine"), std::string::npos);
+  target.actions.insert("StopOwner");
   Step stop = planMiner(target).steps.back();
   EXPECT_EQ(stop.action, "StopOwner");
   EXPECT_EQ(stop.object.uid, "d1");
@@ -76,6 +82,53 @@ TEST(MinerPlan, BeyondTheLimitThePodIsDeletedWithoutQuarantine) {
   EXPECT_EQ(plan.steps[0].name, "hold-on-node");
   EXPECT_EQ(plan.steps[1].type, PatchType::kDelete);
   EXPECT_FALSE(plan.steps[1].lastResort);
+}
+
+TEST(MinerPlan, IsDeletedAfterItsTimeOnlyWhereTerminateIsListed) {
+  MinerTarget target = targetOf("ReplicaSet");
+  target.keptSeconds = 60;
+  for (const Step& step : planMiner(target).steps) EXPECT_NE(step.action, "Terminate");
+  target.actions.insert("Terminate");
+  Plan plan = planMiner(target);
+  EXPECT_EQ(plan.steps.back().type, PatchType::kDelete);
+  EXPECT_TRUE(plan.steps.back().lastResort);
+  EXPECT_EQ(plan.steps.back().delaySeconds, 60);
+  EXPECT_EQ(plan.caveats.back(), "the pod is deleted after 60 s in quarantine");
+}
+
+TEST(MinerPlan, WhatIsOnItsWayOutIsNotDeletedAgain) {
+  MinerTarget target = targetOf("ReplicaSet");
+  target.actions.insert("Terminate");
+  Step last = planMiner(target).steps.back();
+  EXPECT_EQ(observeStep(last, target.pod), Effect::kAbsent);
+  target.pod["metadata"]["deletionTimestamp"] = "2026-11-22T12:00:00Z";
+  EXPECT_EQ(observeStep(last, target.pod), Effect::kPresent);
+}
+
+TEST(MinerPlan, BlocksTheImageAndItsDigestInOneEntryOfItsOwn) {
+  MinerTarget target = targetOf("ReplicaSet");
+  target.operatorNamespace = "firebreak-system";
+  target.blockImages = {"shop/web:1", "shop/web@sha256:00"};
+  for (const Step& step : planMiner(target).steps) EXPECT_NE(step.action, kBlockImage);
+  target.actions.insert(kBlockImage);
+  Step block = planMiner(target).steps.back();
+  EXPECT_TRUE(asksAlways(block));
+  EXPECT_EQ(describe(block.object), describe({"v1", "ConfigMap", "firebreak-system", kBlockedImages, ""}));
+  Json list = {{"data", {{"about", "x"}}}};
+  EXPECT_EQ(list.patch(Json::parse(patchText(block)))["data"]["miner-web-1-x"], "shop/web:1 shop/web@sha256:00");
+  target.blockImages.clear();
+  Plan without = planMiner(target);
+  EXPECT_NE(without.steps.back().action, kBlockImage);
+  EXPECT_NE(without.caveats.back().find("BlockImage does not apply"), std::string::npos);
+}
+
+TEST(MinerPlan, SaysWhatAPrivilegedPodCanDo) {
+  MinerTarget target = targetOf("ReplicaSet");
+  target.sensorLevel = "Responder";
+  target.pod["spec"]["containers"] = {{{"name", "a"}}, {{"name", "b"}, {"securityContext", {{"privileged", true}}}}};
+  EXPECT_NE(planMiner(target).caveats.back().find("privileged"), std::string::npos);
+  target.pod["spec"]["containers"][1]["securityContext"]["privileged"] = false;
+  EXPECT_TRUE(planMiner(target).caveats.empty());
 }
 
 TEST(MinerPlan, APolicyThatStillAdmitsIsNamed) {

@@ -162,6 +162,39 @@ TEST_F(ProcessScanTest, SaysWhatTheWholeNetworkMovesAtMost) {
   EXPECT_EQ(flows[0].bytesPerMinute, 20 * 60);
 }
 
+TEST_F(ProcessScanTest, TellsAnExecutableOfTheImageFromOneThatCameLater) {
+  const auto cameWithImage = [&](pid_t pid) {
+    for (const Sighting& sighting : sightings()) {
+      if (sighting.process.pid != pid) continue;
+      for (const Evidence& signal : sighting.signals) {
+        if (signal.signal == "image-executable") return true;
+      }
+    }
+    return false;
+  };
+  const std::string fresh = fake_.root() + "/fresh";
+  fake_.write("fresh", "written now");
+  struct Case {
+    pid_t pid;
+    std::string executable;
+    std::string mounts;
+    bool expected;
+  };
+  const std::string root = "1 0 8:1 / / rw - overlay overlay rw\n";
+  const Case kCases[] = {{31, "/bin/cat", root, true},
+                         {32, fresh, root, false},
+                         {33, "/bin/cat", root + "2 1 8:2 / /bin rw - ext4 /dev/sdb rw\n", false},
+                         {34, "/bin/cat (deleted)", root, false}};
+  for (const Case& item : kCases) {
+    fake_.put(item.pid, "xmrig", std::string("xmrig\0mine\0", 11), podCgroup(), 99000);
+    fake_.link(item.pid, item.executable);
+    fake_.write(std::to_string(item.pid) + "/mountinfo", item.mounts);
+  }
+  scan_.round(now_, systemClock().wall());
+  EXPECT_EQ(sightings().size(), 4u);
+  for (const Case& item : kCases) EXPECT_EQ(cameWithImage(item.pid), item.expected) << item.pid;
+}
+
 TEST_F(ProcessScanTest, LeavesItselfAndOtherNodesAlone) {
   fake_.put(17, "mine", std::string("mine\0", 5), podCgroup("99999999-1111-2222-3333-444455556666"), 5);
   fake_.put(18, "mine", std::string("mine\0", 5),

@@ -36,6 +36,7 @@ def start_api_server(node, programs, pki):
         # By name exec and logs would ask a DNS server for `node-1`.
         "--kubelet-preferred-address-types=InternalIP",
         "--authorization-mode=Node,RBAC",
+        "--allow-privileged=true",
         "--enable-admission-plugins=NodeRestriction",
         "--service-account-issuer=https://kubernetes.default.svc.cluster.local",
         f"--service-account-signing-key-file={pki.path('service-accounts.key')}",

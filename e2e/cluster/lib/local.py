@@ -34,7 +34,8 @@ def check_machine():
 
 
 def up(slot, nodes=None):
-    """A healthy cluster of this slot is kept; anything else of it is removed first.
+    """A healthy cluster of this slot is kept, and gets the nodes that it lacks; anything else of it
+    is removed first.
 
     `nodes` None takes the number that runs, or one.
     """
@@ -46,11 +47,12 @@ def up(slot, nodes=None):
         if slot.healthy() and nodes in (None, slot.nodes):
             say(f"  the cluster of slot {slot.name} is running")
             return
-        if slot.state["phase"] != "none":
+        grows = slot.healthy() and nodes is not None and nodes > slot.nodes
+        if slot.state["phase"] != "none" and not grows:
             with step("remove what is left of the cluster before"):
                 teardown.remove(slot)
         try:
-            _start(slot, nodes or 1)
+            _grow(slot, nodes) if grows else _start(slot, nodes or 1)
         except BaseException:
             # Interrupted or failed, both leave nothing; a second Ctrl-C must not leave half of it.
             signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -89,32 +91,62 @@ def _start(slot, count):
     def kubectl(*argv):
         return run(kubernetes / "kubectl", "--kubeconfig", pki.path("admin.kubeconfig"), *argv)
 
-    with step("controller manager, scheduler, kube-proxy"):
+    with step("controller manager and scheduler"):
         controlplane.start_controllers(first, kubernetes, pki)
-        for node in nodes:
-            node.start_kube_proxy(kubernetes, pki)
-    with step("images"):
-        for node in nodes:
-            for archive in archives:
-                node.load(archive, log=node.log("images"))
     with step("Calico"):
         calico.install_definitions(kubectl, plugins)
+    with step("images, kubelet, kube-proxy and Felix"):
         for node in nodes:
-            calico.install_plugin(node, plugins, pki)
-    with step("kubelet and Felix"):
-        for node in nodes:
-            node.start_kubelet(kubernetes, pki)
-            calico.start_felix(node, plugins, pki)
+            _start_node(node, kubernetes, plugins, pki, archives)
         _wait_ready(nodes, kubectl)
-    if count > 1:
-        network.route_pods(slot, nodes, lambda node: kubectl(
-            "get", "node", node.name, "-o", "jsonpath={.spec.podCIDR}"))
+    for node in nodes[1:]:
+        _route_pods(first, node, kubectl)
     with step("CoreDNS"):
         kubectl("apply", "--server-side", "-f", _MANIFESTS / "coredns.yaml")
         kubectl("--namespace", "kube-system", "rollout", "status", "deployment/coredns",
                 "--timeout=90s")
     slot.state["phase"] = "ready"
     slot.save()
+
+
+def _start_node(node, kubernetes, plugins, pki, archives):
+    node.start_kube_proxy(kubernetes, pki)
+    for archive in archives:
+        node.load(archive, log=node.log("images"))
+    calico.install_plugin(node, plugins, pki)
+    node.start_kubelet(kubernetes, pki)
+    calico.start_felix(node, plugins, pki)
+
+
+def _route_pods(first, node, kubectl):
+    network.route_pods(first, node, kubectl(
+        "get", "node", node.name, "-o", "jsonpath={.spec.podCIDR}"))
+
+
+def _grow(slot, count):
+    """More nodes for a running cluster, with the images that it was made with."""
+    kubernetes = binaries.folder("kubernetes", slot.logs / "build-kubernetes.log")
+    plugins = binaries.folder("calico", slot.logs / "build-calico.log")
+    pause = images.folder("pause")
+    archives = [pause / "image.tar", images.folder("e2e-tools") / "image.tar"]
+    pki = keys.Pki(slot)
+
+    def kubectl(*argv):
+        return run(kubernetes / "kubectl", "--kubeconfig", pki.path("admin.kubeconfig"), *argv)
+
+    first = Node(slot, 1)
+    added = [Node(slot, index) for index in range(slot.nodes + 1, count + 1)]
+    slot.state["nodes"] = count
+    slot.save()
+    for node in added:
+        with step(f"node {node.name}"):
+            keys.make_node(pki, node)
+            network.join(first, node)
+            node.start_init(pause / "pause")
+            node.start_containerd(images.PAUSE)
+            _start_node(node, kubernetes, plugins, pki, archives)
+            _wait_ready([node], kubectl)
+            _route_pods(first, node, kubectl)
 
 
 def _wait_ready(nodes, kubectl):

@@ -30,20 +30,28 @@ def _pair(outer_netns, outer, outer_address, node):
 
 def make(slot, nodes):
     first = nodes[0]
-    for node in nodes:
-        run("ip", "netns", "add", node.netns)
-        inside(node.netns, "ip", "link", "set", "lo", "up")
-        inside(node.netns, "sh", "-c", "echo 1 > /proc/sys/net/ipv4/ip_forward")
+    _namespace(first)
     _pair(None, host_link(slot), slot.subnet("1"), first)
     run("ip", "route", "add", slot.subnet("0/24"), "via", first.address)
     for node in nodes[1:]:
-        _pair(first.netns, f"to-{node.name}", node.gateway, node)
+        join(first, node)
 
 
-def route_pods(slot, nodes, subnet_of):
-    """Pods of every node are reached from every other node (Calico itself routes only its own)."""
-    for node in nodes[1:]:
-        inside(nodes[0].netns, "ip", "route", "add", subnet_of(node), "via", node.address)
+def _namespace(node):
+    run("ip", "netns", "add", node.netns)
+    inside(node.netns, "ip", "link", "set", "lo", "up")
+    inside(node.netns, "sh", "-c", "echo 1 > /proc/sys/net/ipv4/ip_forward")
+
+
+def join(first, node):
+    """A further node, behind the first."""
+    _namespace(node)
+    _pair(first.netns, f"to-{node.name}", node.gateway, node)
+
+
+def route_pods(first, node, subnet):
+    """Pods of a further node are reached through the first (Calico itself routes only its own)."""
+    inside(first.netns, "ip", "route", "add", subnet, "via", node.address)
 
 
 def host_link(slot):

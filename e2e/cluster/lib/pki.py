@@ -92,7 +92,11 @@ def make_all(slot, nodes):
         pki.issue(name, common_name, organization)
         pki.kubeconfig(name)
     for node in nodes:
-        pki.issue(node.name, f"system:node:{node.name}", "system:nodes",
-                  addresses=(node.address,), hosts=(node.name,))
-        pki.kubeconfig(node.name)
+        make_node(pki, node)
     return pki
+
+
+def make_node(pki, node):
+    pki.issue(node.name, f"system:node:{node.name}", "system:nodes",
+              addresses=(node.address,), hosts=(node.name,))
+    pki.kubeconfig(node.name)

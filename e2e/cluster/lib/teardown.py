@@ -51,6 +51,25 @@ def _kill_all(slot, seconds=20):
         time.sleep(0.05)
 
 
+def end_pods(node, seconds=20):
+    """Kills what runs in the node's pods and takes their cgroups away."""
+    pods = f"{node.cgroup}/kubepods"
+    end = time.monotonic() + seconds
+    while True:
+        cgroups.thaw(pods)
+        found = cgroups.processes(pods)
+        if not found and cgroups.remove(pods, seconds=1):
+            return
+        if time.monotonic() > end:
+            raise StepFailed(f"the pods of {node.name} do not end: {sorted(found)}")
+        for pid in found:
+            try:
+                os.kill(pid, signal.SIGKILL)
+            except ProcessLookupError:
+                pass
+        time.sleep(0.05)
+
+
 def _unmount_all(slot):
     """Longest path first. Pods' mounts went with the node's namespace; this is for the rest."""
     table = pathlib.Path("/proc/self/mountinfo").read_text(encoding="utf-8")

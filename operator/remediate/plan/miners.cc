@@ -3,6 +3,7 @@
 #include <array>
 
 #include "base/digest.h"
+#include "remediate/steps.h"
 
 namespace firebreak::remediate {
 namespace {
@@ -118,8 +119,9 @@ std::optional<Step> holdOnNode(const MinerTarget& target) {
   return step;
 }
 
-// Scales the owner to nothing, or suspends it; nothing where its kind knows neither.
+// Scales the owner to nothing, or suspends it; nothing where its kind knows neither, or is not to be.
 std::optional<Step> stopOwner(const MinerTarget& target) {
+  if (target.guiltyOwner.is_null() || target.actions.count("StopOwner") == 0) return std::nullopt;
   const Json& owner = target.guiltyOwner;
   const Json& meta = member(owner, "metadata");
   Step step;
@@ -148,7 +150,41 @@ Step terminate(const MinerTarget& target) {
   step.type = PatchType::kDelete;
   step.reversal = Reversal::kIrreversible;
   step.lastResort = true;
+  step.delaySeconds = target.keptSeconds;
   return step;
+}
+
+// One entry in the list of the admission policy. Waits for a person, whatever the mode (asksAlways()).
+Step blockImage(const MinerTarget& target) {
+  Step step;
+  step.name = "block-image";
+  step.action = kBlockImage;
+  step.object = {"v1", "ConfigMap", target.operatorNamespace, kBlockedImages, ""};
+  std::string images;
+  for (const std::string& image : target.blockImages) images += (images.empty() ? "" : " ") + image;
+  step.edits = {{"/data/" + escapePointerToken(target.remediationName), std::nullopt, Json(images)}};
+  step.lastResort = true;
+  return step;
+}
+
+// The pod is put aside, and its owner makes the next one like it: a person has to change that.
+std::string blame(const MinerTarget& target) {
+  const Json& meta = member(target.guiltyOwner, "metadata");
+  const std::string kind = stringOr(member(target.guiltyOwner, "kind"), "owner");
+  std::string text = "the owner is to blame: " + kind + " " + stringOr(member(meta, "namespace")) + "/" +
+                     stringOr(member(meta, "name")) + " makes pods that mine; ";
+  const bool listed = target.actions.count("StopOwner") > 0;
+  text += listed ? "StopOwner cannot stop a " + kind : "StopOwner is not listed";
+  return text + ", so change or delete it by hand";
+}
+
+bool isPrivileged(const Json& pod) {
+  for (const char* list : {"containers", "initContainers", "ephemeralContainers"}) {
+    for (const Json& container : member(pod, {"spec", list})) {
+      if (boolOr(member(container, {"securityContext", "privileged"}), false)) return true;
+    }
+  }
+  return false;
 }
 
 // Policies that still admit traffic to a pod whose labels are gone.
@@ -190,6 +226,7 @@ Plan planMiner(const MinerTarget& target) {
     if (hold) plan.steps.push_back(std::move(*hold));
     Step last = terminate(target);
     last.lastResort = false;
+    last.delaySeconds = 0;
     plan.steps.push_back(std::move(last));
     plan.caveats.emplace_back(
         "enough pods of this owner or namespace are in quarantine: this one is deleted");
@@ -212,16 +249,33 @@ Plan planMiner(const MinerTarget& target) {
   if (auto stop = stopOwner(target)) {
     plan.steps.push_back(std::move(*stop));
   } else if (!target.guiltyOwner.is_null()) {
-    plan.caveats.push_back("StopOwner cannot stop a " +
-                           stringOr(member(target.guiltyOwner, "kind"), "owner of its kind"));
+    plan.caveats.push_back(blame(target));
   }
-  if (target.actions.count("Terminate") > 0) plan.steps.push_back(terminate(target));
+  if (target.actions.count("Terminate") > 0) {
+    plan.steps.push_back(terminate(target));
+    if (target.keptSeconds > 0) {
+      plan.caveats.push_back("the pod is deleted after " + std::to_string(target.keptSeconds) +
+                             " s in quarantine");
+    }
+  }
+  if (target.actions.count(kBlockImage) > 0) {
+    if (!target.blockImages.empty()) plan.steps.push_back(blockImage(target));
+    plan.caveats.emplace_back(target.blockImages.empty()
+                                  ? "BlockImage does not apply: the executable is not seen to have come with the "
+                                    "image, or pods that nobody flagged use the image too"
+                                  : "block-image is done once somebody approves it, for seven days");
+  }
   for (const std::string& name : openPolicies(target)) {
     plan.caveats.push_back("NetworkPolicy " + name +
                            " selects every pod and still admits traffic; only the node's drop holds");
   }
   if (boolOr(member(target.pod, {"spec", "hostNetwork"}), false)) {
     plan.caveats.emplace_back("NetworkPolicies do not bind a hostNetwork pod");
+  }
+  if (isPrivileged(target.pod)) {
+    plan.caveats.emplace_back(
+        "a privileged pod can leave its cgroup and with it the drop: cutting it off is best effort, only "
+        "Freeze and Terminate hold it for sure");
   }
   if (plan.steps.empty()) {
     plan.externalAction =

@@ -1,0 +1,79 @@
+#!/usr/bin/env bash
+# BlockImage: offered only where the miner came with its image and nobody else uses that; done only once a person
+# approved it, also in mode Enforce; then no new pod gets the image, everybody else and what runs already goes on; a
+# revert takes it out again. Removes what it made. One line per case; exit 1 if one failed.
+#
+# Needs kubectl, jq and ctr in PATH, $KUBECONFIG of a cluster administrator, $E2E_CONTAINERD, and the chart with every
+# capability and a sensor of level Responder.
+set -uo pipefail
+here=$(dirname "${BASH_SOURCE[0]}")
+top=$(cd "$here/../.." && pwd)
+# shellcheck source-path=SCRIPTDIR source=lib/cases.sh
+source "$here/lib/cases.sh"
+# shellcheck source-path=SCRIPTDIR source=lib/targets.sh
+source "$here/lib/targets.sh"
+# shellcheck source-path=SCRIPTDIR source=lib/images.sh
+source "$here/lib/images.sh"
+loadImages e2e-standins
+firebreak=${FIREBREAK:-$top/build/release/firebreak}
+run=e2e-block-$$
+image=localhost/e2e-standins:$run
+
+# shellcheck disable=SC2329  # called by the trap
+cleanup() {
+  kubectl delete securitypolicies.firebreak.dev "$run" --ignore-not-found --wait=false
+  kubectl delete namespace "$run" --ignore-not-found --wait=false
+  forget ".namespace == \"$run\""
+  ctr --address "$E2E_CONTAINERD" --namespace k8s.io images remove "$image"
+  rm -rf "$work"
+} >/dev/null 2>&1
+trap cleanup EXIT
+trap 'exit 130' INT TERM
+
+# An image of its own, by its name.
+if ! answer=$(ctr --address "$E2E_CONTAINERD" --namespace k8s.io images tag localhost/e2e-standins:dev "$image" 2>&1); then
+  printf 'cannot set up: %s\n' "$answer" >&2
+  exit 2
+fi
+covered "$run" "$run"
+policy "$run" 'miners: {mode: Enforce, actions: [Isolate, Drop, BlockImage]}' 'limits: {maxConcurrent: 20, maxPerHour: 200}'
+miner() {  # NAME IMAGE COMMAND...: a pod on node 1, where the image is
+  applied <<Y
+apiVersion: v1
+kind: Pod
+metadata: {name: $1, namespace: $run, labels: {app: $1}}
+spec:
+  nodeName: node-1
+  automountServiceAccountToken: false
+  terminationGracePeriodSeconds: 0
+  containers: [{name: main, image: "$2", imagePullPolicy: Never, command: [$3]}]
+Y
+}
+must create service clusterip nobody --tcp=3333 -n "$run"
+pool="stratum+tcp://$(kubectl get service nobody -n "$run" -o 'jsonpath={.spec.clusterIP}'):3333, -u, wallet-of-nobody, -p, x"
+miner alone "$image" "miner-standin, -o, $pool"
+miner shared localhost/e2e-standins:dev "miner-standin, -o, $pool"
+miner beside localhost/e2e-standins:dev 'sleep, infinity'
+comesTrue 'a miner that came with its image is contained' 60 reaches "$run" alone Contained
+comesTrue 'and one whose image others use' 60 reaches "$run" shared Contained
+step() { statusOf "$run" "$1" '[.steps[]? | select(.name == "block-image")][0].state // ""'; }
+expect 'its image is not offered to be blocked' '' "$(step shared)"
+expect 'that of the first is, and waits' Pending "$(step alone)"
+newPod() { kubectl run new -n "$run" --image "$1" --restart=Never --dry-run=server; }
+allowed 'a new pod with the image before' run new -n "$run" --image "$image" --restart=Never --dry-run=server
+
+if answer=$("$firebreak" approve "$(remediationOf "$run" alone)" 2>&1); then report ok 'firebreak approve is taken'; else report FAILED 'firebreak approve is taken' "$answer"; fi
+isDone() { [[ $(step alone) == Verified ]]; }
+blocked() { ! newPod "$image" && [[ $(newPod "$image" 2>&1) == *'Firebreak blocks the image'* ]]; }
+comesTrue 'once approved, no new pod gets the image' 30 blocked
+expect 'the step is done' Verified "$(eventually 10 isDone; step alone)"
+allowed 'another image' run new -n "$run" --image localhost/e2e-standins:dev --restart=Never --dry-run=server
+allowed 'a label on the pod that runs with it' label pod alone -n "$run" e2e=1 --dry-run=server
+refused 'the image in a pod that had another' 'Firebreak blocks the image' set image pod/beside "main=$image" -n "$run" --dry-run=server
+images=$(kubectl get configmap firebreak-blocked-images -n "$namespace" -o json | jq -r --arg name "$(remediationOf "$run" alone)" '.data[$name]')
+if [[ $images == "$image"* ]]; then report ok 'the list names the image by its Remediation'; else report FAILED 'the list names the image by its Remediation' "$images"; fi
+
+if answer=$("$firebreak" revert "$(remediationOf "$run" alone)" 2>&1); then report ok 'firebreak revert is taken'; else report FAILED 'firebreak revert is taken' "$answer"; fi
+free() { newPod "$image"; }
+comesTrue 'a revert lets it in again' 60 free
+verdict
