@@ -280,7 +280,13 @@ Status MinerFamily::weighOwner(const Remediation& remediation, const SecurityPol
   // Of a kind that it may not read it says nothing.
   if (!root && root.error().code == ErrorCode::kForbidden) return {};
   if (!root) return tl::unexpected(root.error());
-  plan->guiltyOwner = remediate::rewind(std::move(*root), remediate::sealedImages(keys, remediation));
+  const auto images = remediate::sealedImages(keys, remediation);
+  plan->guiltyOwner = remediate::rewind(std::move(*root), images);
+  const ObjectRef& run = pod.meta.controller;
+  if (run.kind != "Job" || stringOr(member(plan->guiltyOwner, "kind")) != "CronJob") return {};
+  auto job = client_.get(kube::kJobs, remediation.target.ns, run.name);
+  if (!job && job.error().code != ErrorCode::kNotFound) return tl::unexpected(job.error());
+  if (job) plan->guiltyRun = remediate::rewind(std::move(*job), images);
   return {};
 }
 

@@ -67,6 +67,14 @@ TEST(MinerPlan, AGuiltyOwnerIsStoppedByTheFieldThatItsKindHas) {
   target.guiltyOwner["spec"] = Json::object();
   stop = planMiner(target).steps.back();
   EXPECT_EQ(target.guiltyOwner.patch(Json::parse(patchText(stop)))["spec"]["suspend"], true);
+  // Its run is suspended too, or it goes on making pods.
+  target.guiltyRun = {{"apiVersion", "batch/v1"}, {"kind", "Job"},
+                      {"metadata", {{"namespace", "shop"}, {"name", "web-1"}, {"uid", "j"}}},
+                      {"spec", {{"suspend", false}}}};
+  const Step run = planMiner(target).steps.back();
+  EXPECT_EQ(run.object.name, "web-1");
+  EXPECT_EQ(target.guiltyRun.patch(Json::parse(patchText(run)))["spec"]["suspend"], true);
+  target.guiltyRun = Json();
   target.guiltyOwner["kind"] = "DaemonSet";
   Plan plan = planMiner(target);
   EXPECT_NE(plan.steps.back().action, "StopOwner");

@@ -119,13 +119,11 @@ std::optional<Step> holdOnNode(const MinerTarget& target) {
   return step;
 }
 
-// Scales the owner to nothing, or suspends it; nothing where its kind knows neither, or is not to be.
-std::optional<Step> stopOwner(const MinerTarget& target) {
-  if (target.guiltyOwner.is_null() || target.actions.count("StopOwner") == 0) return std::nullopt;
-  const Json& owner = target.guiltyOwner;
+// Scales an owner to nothing, or suspends it; nothing where its kind knows neither.
+std::optional<Step> stop(const char* name, const Json& owner) {
   const Json& meta = member(owner, "metadata");
   Step step;
-  step.name = "stop-owner";
+  step.name = name;
   step.action = "StopOwner";
   step.object = {stringOr(member(owner, "apiVersion")), stringOr(member(owner, "kind")),
                  stringOr(member(meta, "namespace")), stringOr(member(meta, "name")),
@@ -140,6 +138,18 @@ std::optional<Step> stopOwner(const MinerTarget& target) {
   if (!before.is_null()) edit.before = before;
   step.edits.push_back(std::move(edit));
   return step;
+}
+
+// The steps that stop who makes the pods, none where that is not to be.
+std::vector<Step> stopOwner(const MinerTarget& target) {
+  std::vector<Step> steps;
+  if (target.actions.count("StopOwner") == 0) return steps;
+  for (const auto& [name, owner] : {std::pair("stop-owner", &target.guiltyOwner),
+                                    std::pair("stop-run", &target.guiltyRun)}) {
+    if (owner->is_null()) continue;
+    if (auto step = stop(name, *owner)) steps.push_back(std::move(*step));
+  }
+  return steps;
 }
 
 Step terminate(const MinerTarget& target) {
@@ -230,7 +240,7 @@ Plan planMiner(const MinerTarget& target) {
     plan.steps.push_back(std::move(last));
     plan.caveats.emplace_back(
         "enough pods of this owner or namespace are in quarantine: this one is deleted");
-    if (auto stop = stopOwner(target)) plan.steps.push_back(std::move(*stop));
+    for (Step& step : stopOwner(target)) plan.steps.push_back(std::move(step));
     return plan;
   }
   if (target.actions.count("Isolate") > 0) {
@@ -246,11 +256,9 @@ Plan planMiner(const MinerTarget& target) {
         "no sensor of level Responder answers on the pod's node: established connections are not cut "
         "and the isolation is not proven from inside");
   }
-  if (auto stop = stopOwner(target)) {
-    plan.steps.push_back(std::move(*stop));
-  } else if (!target.guiltyOwner.is_null()) {
-    plan.caveats.push_back(blame(target));
-  }
+  std::vector<Step> stops = stopOwner(target);
+  if (stops.empty() && !target.guiltyOwner.is_null()) plan.caveats.push_back(blame(target));
+  for (Step& step : stops) plan.steps.push_back(std::move(step));
   if (target.actions.count("Terminate") > 0) {
     plan.steps.push_back(terminate(target));
     if (target.keptSeconds > 0) {

@@ -28,6 +28,8 @@ struct MinerTarget {
   // The root controller, rewound by the journal, where it is to blame: its template is the miner, or one
   // replacement after the other is flagged. Null otherwise. Stopped only where StopOwner is listed.
   Json guiltyOwner;
+  // The Job whose pod it is, where a CronJob is to blame: it would go on making pods. Null otherwise.
+  Json guiltyRun;
   // How long it is kept before it is deleted, where Terminate is listed; 0 = for ever.
   int64_t keptSeconds = 0;
   // What BlockImage blocks: the suspect's image as it was written and its digest. Empty where it does not
