@@ -4,6 +4,7 @@ Kubelets that shared a root would clean up each other's pods, and a kubelet want
 there beforehand.
 """
 
+import os
 import pathlib
 import time
 
@@ -56,10 +57,9 @@ def make(path):
 def _folders(path):
     """Every cgroup at or below `path`, deepest first."""
     for mount, _ in _hierarchies():
-        top = mount / path
-        if top.is_dir():
-            yield from sorted((p for p in (top, *top.rglob("*")) if p.is_dir()),
-                              key=lambda p: len(p.parts), reverse=True)
+        # os.walk goes on where a cgroup vanishes under way: the kubelet removes some all the time.
+        for folder, _, _ in os.walk(mount / path, topdown=False):
+            yield pathlib.Path(folder)
 
 
 def thaw(path):
