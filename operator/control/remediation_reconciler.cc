@@ -231,8 +231,10 @@ Result<std::optional<Remediation>> RemediationReconciler::carryOut(
   }
   if (auto* toProve = std::get_if<remediate::ProveStep>(&move)) {
     *proofs = gathered.situation.proofs;
+    ProofView proof = prove(gathered, toProve->index);
+    shareProof(gathered, toProve->index, proof, proofs);
     // The others that are asked for next, in the same look.
-    for (size_t i = toProve->index; i < proofs->size(); ++i) {
+    for (size_t i = toProve->index + 1; i < proofs->size(); ++i) {
       const bool asked = remediation.status.steps[i].state != StepState::kApplied ||
                          proofs->at(i).verdict != ProofView::Verdict::kNotAsked;
       if (!asked) shareProof(gathered, i, prove(gathered, i), proofs);
