@@ -306,7 +306,8 @@ Result<std::optional<WallTime>> RemediationReconciler::reconcile(const std::stri
     if (!*after) return std::optional<WallTime>();
     remediation = std::move(**after);
   }
-  return std::optional<WallTime>(clock_.wall());
+  // Others get their turn, and a plan that never rests does not ask the API server without pause.
+  return std::optional<WallTime>(clock_.wall() + std::chrono::seconds(1));
 }
 
 }  // namespace firebreak::control
