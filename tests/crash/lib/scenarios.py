@@ -1,4 +1,4 @@
-"""The four stories that are interrupted: what they need, what is waited for, what a person does."""
+"""The stories that are interrupted: what they need, what is waited for, what a person does."""
 
 import base64
 import dataclasses
@@ -159,8 +159,8 @@ def _miner_policy(mode):
         "miners": {"mode": mode, "actions": ["Isolate", "CutConnections", "Drop"]}})
 
 
-def _console_policy(namespace):
-    return _policy(namespace, {"dashboards": {
+def _console_policy(on_delete):
+    return lambda namespace: _policy(namespace, {"onDelete": on_delete, "dashboards": {
         "mode": "Enforce", "actions": ["RestrictIngress", "Unpublish"],
         "probe": {"intervalSeconds": 3600, "timeoutSeconds": 1}}})
 
@@ -199,6 +199,27 @@ def _rotated(api, namespace):
     return not any("-firebreak-" in each["metadata"]["name"] for each in api.list("secrets", namespace))
 
 
+_LOCKED = _all(_reaches("OpenDashboard", "Contained"), _told("OpenDashboard", "remediationsucceeded"))
+_UNLOCKED = _all(_reaches("OpenDashboard", "Reverted"), _told("OpenDashboard", "remediationreverted"))
+
+
+def _delete_policy(api, namespace):
+    api.delete("securitypolicies", "", namespace)
+
+
+def _policy_is_gone(api, namespace):
+    return namespace not in [each["metadata"]["name"] for each in api.list("securitypolicies")]
+
+
+def _publish_again(api, namespace):
+    """As a person does it, or Git: the API server chooses another node port."""
+    api.merge("services", namespace, "console", {"spec": {"type": "NodePort"}})
+
+
+def _is_off(api, namespace):
+    return api.get("services", namespace, "console")["spec"]["type"] == "ClusterIP"
+
+
 ALL = [
     Scenario("miner", _prepare_miner, _miner_ready, _miner_policy("Enforce"), [
         Step("isolated", _all(_reaches("Miner", "Contained"), _told("Miner", "remediationsucceeded"),
@@ -206,10 +227,17 @@ ALL = [
         Step("reverted", _all(_reaches("Miner", "Reverted"), _told("Miner", "remediationreverted"),
                               _workloads_ready(2))),
     ]),
-    Scenario("console", _prepare_console, _workloads_ready(1), _console_policy, [
-        Step("locked", _all(_reaches("OpenDashboard", "Contained"), _told("OpenDashboard", "remediationsucceeded")),
-             _then("OpenDashboard", "Revert")),
-        Step("reverted", _all(_reaches("OpenDashboard", "Reverted"), _told("OpenDashboard", "remediationreverted"))),
+    Scenario("console", _prepare_console, _workloads_ready(1), _console_policy("Keep"), [
+        Step("locked", _LOCKED, _then("OpenDashboard", "Revert")),
+        Step("reverted", _UNLOCKED),
+    ]),
+    Scenario("ondelete", _prepare_console, _workloads_ready(1), _console_policy("Revert"), [
+        Step("locked", _LOCKED, _delete_policy),
+        Step("unlocked", _all(_UNLOCKED, _policy_is_gone)),
+    ]),
+    Scenario("drift", _prepare_console, _workloads_ready(1), _console_policy("Keep"), [
+        Step("locked", _LOCKED, _publish_again),
+        Step("locked again", _all(_LOCKED, _is_off, _told("OpenDashboard", "driftdetected"))),
     ]),
     Scenario("rotation", _prepare_rotation, _workloads_ready(2), _rotation_policy(1), [
         Step("rotated", _all(_reaches("ExposedSecret", "Contained"), _told("ExposedSecret", "remediationsucceeded"),
