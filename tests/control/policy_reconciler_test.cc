@@ -126,6 +126,32 @@ TEST(PolicyReconciler, TheBreakerOpensOverNamespacesIsToldAndHoldsBackWhatWaits)
   EXPECT_EQ(world.events("BreakerOpened").size(), 1U);
 }
 
+// Whoever owns a namespace can make things fail there, and must not switch the others' help off by it.
+TEST(PolicyReconciler, FailuresThatOneNamespaceMakesOpenTheBreakerThereAlone) {
+  ControlWorld world;
+  world.api.put("/api/v1/namespaces/other", {{"metadata", Json::object()}});
+  world.addPolicy("default", {{"mode", "Enforce"}, {"breaker", {{"failures", 2}}}});
+  world.api.fault = [](const std::string& write) {
+    bool hers = write.find("/namespaces/other/services/") != std::string::npos;
+    return hers ? MemoryApi::Fault{422, false} : MemoryApi::Fault{};
+  };
+  for (const char* console : {"a", "b", "c"}) {
+    world.addService(console, "other");
+    std::string name = world.open(console, "other");
+    for (int i = 0; i < 12; ++i) (void)world.remediations->reconcile(name);
+    if (std::string(console) == "c") {
+      EXPECT_EQ(world.status(name).blocked.reason, "BreakerOpen");
+    } else {
+      EXPECT_EQ(world.status(name).phase, Phase::kFailed);
+    }
+  }
+  std::string honest = world.open("console");
+  world.settle(honest);
+  EXPECT_EQ(world.status(honest).phase, Phase::kContained);
+  world.settlePolicy("default");
+  EXPECT_EQ(world.condition("default", "BreakerOpen")["status"], "False");
+}
+
 TEST(PolicyReconciler, ABadPolicyThatIsBeingDeletedIsNeverHeld) {
   ControlWorld world;
   world.api.put(ControlWorld::policyPath("bad"),

@@ -83,8 +83,8 @@ def _miner_policy(mode):
         "miners": {"mode": mode, "actions": ["Isolate", "CutConnections", "Drop"]}})
 
 
-def _console_policy(namespace):
-    return policy(namespace, {"dashboards": {
+def _console_policy(on_delete):
+    return lambda namespace: policy(namespace, {"onDelete": on_delete, "dashboards": {
         "mode": "Enforce", "actions": ["RestrictIngress", "Unpublish"],
         "probe": {"intervalSeconds": 3600, "timeoutSeconds": 1}}})
 
@@ -99,6 +99,27 @@ def _rotation_policy(keep):
 
 # --- the stories ---------------------------------------------------------------------------------
 
+_LOCKED = all_of(reaches("OpenDashboard", "Contained"), told("OpenDashboard", "remediationsucceeded"))
+_UNLOCKED = all_of(reaches("OpenDashboard", "Reverted"), told("OpenDashboard", "remediationreverted"))
+
+
+def _delete_policy(api, namespace):
+    api.delete("securitypolicies", "", namespace)
+
+
+def _policy_is_gone(api, namespace):
+    return namespace not in [each["metadata"]["name"] for each in api.list("securitypolicies")]
+
+
+def _publish_again(api, namespace):
+    """As a person does it, or Git: the API server chooses another node port."""
+    api.merge("services", namespace, "console", {"spec": {"type": "NodePort"}})
+
+
+def _is_off(api, namespace):
+    return api.get("services", namespace, "console")["spec"]["type"] == "ClusterIP"
+
+
 ALL = [
     Scenario("miner", _prepare_miner, _miner_ready, _miner_policy("Enforce"), [
         Step("isolated", all_of(reaches("Miner", "Contained"), told("Miner", "remediationsucceeded"),
@@ -106,10 +127,17 @@ ALL = [
         Step("reverted", all_of(reaches("Miner", "Reverted"), told("Miner", "remediationreverted"),
                                 workloads_ready(2))),
     ]),
-    Scenario("console", _prepare_console, workloads_ready(1), _console_policy, [
-        Step("locked", all_of(reaches("OpenDashboard", "Contained"), told("OpenDashboard", "remediationsucceeded")),
-             then("OpenDashboard", "Revert")),
-        Step("reverted", all_of(reaches("OpenDashboard", "Reverted"), told("OpenDashboard", "remediationreverted"))),
+    Scenario("console", _prepare_console, workloads_ready(1), _console_policy("Keep"), [
+        Step("locked", _LOCKED, then("OpenDashboard", "Revert")),
+        Step("reverted", _UNLOCKED),
+    ]),
+    Scenario("ondelete", _prepare_console, workloads_ready(1), _console_policy("Revert"), [
+        Step("locked", _LOCKED, _delete_policy),
+        Step("unlocked", all_of(_UNLOCKED, _policy_is_gone)),
+    ]),
+    Scenario("drift", _prepare_console, workloads_ready(1), _console_policy("Keep"), [
+        Step("locked", _LOCKED, _publish_again),
+        Step("locked again", all_of(_LOCKED, _is_off, told("OpenDashboard", "driftdetected"))),
     ]),
     Scenario("rotation", _prepare_rotation, workloads_ready(2), _rotation_policy(1), [
         Step("rotated", all_of(reaches("ExposedSecret", "Contained"), told("ExposedSecret", "remediationsucceeded"),
