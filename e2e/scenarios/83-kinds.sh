@@ -126,7 +126,7 @@ comesTrue 'by its node, which says so' 60 held
 must rollout status deployment/"$release-operator" -n "$namespace" --timeout=120s
 letGo bare
 comesTrue 'it is let go after the reboot too' 90 allReverted
-comesTrue 'with its labels, and reaches the pool again' 60 allBack
+comesTrue 'with its labels, and reaches the pool again' 120 allBack
 must rollout status daemonset/"$release-sensor" -n "$sensorNamespace" --timeout=120s
 must rollout status deployment/coredns -n kube-system --timeout=120s
 verdict

@@ -6,12 +6,12 @@
 # Needs kubectl, jq and python3 in PATH, $KUBECONFIG of a cluster administrator and the chart with the
 # capabilities of consoles. All of them start at once; which ones there are: dashboards/consoles.py.
 set -uo pipefail
-here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-# shellcheck source-path=SCRIPTDIR source=lib/cases.sh
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+# shellcheck source-path=SCRIPTDIR source=../lib/cases.sh
 source "$here/lib/cases.sh"
-# shellcheck source-path=SCRIPTDIR source=lib/targets.sh
+# shellcheck source-path=SCRIPTDIR source=../lib/targets.sh
 source "$here/lib/targets.sh"
-# shellcheck source-path=SCRIPTDIR source=lib/images.sh
+# shellcheck source-path=SCRIPTDIR source=../lib/images.sh
 source "$here/lib/images.sh"
 loadImages e2e-console e2e-consoles e2e-standins
 firebreak=${FIREBREAK:-$here/../../build/release/firebreak}
