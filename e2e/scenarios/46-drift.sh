@@ -7,12 +7,12 @@
 # the images e2e-standins and e2e-tools. Argo CD is played by a loop with its field manager. Removes what it
 # made. One line per case; exit 1 if one failed.
 set -uo pipefail
-# shellcheck source-path=SCRIPTDIR source=../lib/cases.sh
-source "$(dirname "${BASH_SOURCE[0]}")/../lib/cases.sh"
-# shellcheck source-path=SCRIPTDIR source=../lib/targets.sh
-source "$(dirname "${BASH_SOURCE[0]}")/../lib/targets.sh"
-# shellcheck source-path=SCRIPTDIR source=../lib/images.sh
-source "$(dirname "${BASH_SOURCE[0]}")/../lib/images.sh"
+# shellcheck source-path=SCRIPTDIR source=lib/cases.sh
+source "$(dirname "${BASH_SOURCE[0]}")/lib/cases.sh"
+# shellcheck source-path=SCRIPTDIR source=lib/targets.sh
+source "$(dirname "${BASH_SOURCE[0]}")/lib/targets.sh"
+# shellcheck source-path=SCRIPTDIR source=lib/images.sh
+source "$(dirname "${BASH_SOURCE[0]}")/lib/images.sh"
 loadImages e2e-standins
 
 run=e2e-drift-$$
