@@ -5,6 +5,7 @@
 #include "api/node_guard_json.h"
 #include "base/json.h"
 #include "base/time_format.h"
+#include "control/rollout.h"
 #include "remediate/drift.h"
 #include "remediate/git_change.h"
 #include "remediate/steps.h"
@@ -23,22 +24,6 @@ const kube::ResourceType* typeOf(const ObjectRef& object) {
 tl::unexpected<Error> unknownKind(const Step& step) {
   return fail(ErrorCode::kInternal, "step " + step.name + ": no way to write a " +
                                         step.object.apiVersion + " " + step.object.kind);
-}
-
-// Every replica runs the newest template and is ready (what `kubectl rollout status` looks at).
-bool rolledOut(const Json& workload) {
-  const Json& status = member(workload, "status");
-  int64_t generation = intOr(member(workload, {"metadata", "generation"}), 0);
-  if (intOr(member(status, "observedGeneration"), -1) < generation) return false;
-  if (stringOr(member(workload, "kind")) == "DaemonSet") {
-    int64_t wanted = intOr(member(status, "desiredNumberScheduled"), 0);
-    return intOr(member(status, "updatedNumberScheduled"), 0) == wanted &&
-           intOr(member(status, "numberAvailable"), 0) == wanted;
-  }
-  int64_t wanted = intOr(member(workload, {"spec", "replicas"}), 1);
-  return intOr(member(status, "updatedReplicas"), 0) == wanted &&
-         intOr(member(status, "replicas"), 0) == wanted &&
-         intOr(member(status, "readyReplicas"), 0) == wanted;
 }
 
 // The list of orders with this one in it, or without it, where nobody else has changed it meanwhile.
@@ -74,21 +59,6 @@ bool onlyWeWrote(const Json& object) {
     return !member(entry, "subresource").is_null() ||
            stringOr(member(entry, "manager")) == remediate::kOurselves;
   });
-}
-
-// Its controller has given the roll-out of this very template up (a Deployment alone says so).
-bool isStuck(const Json& workload) {
-  if (intOr(member(workload, {"status", "observedGeneration"}), -1) <
-      intOr(member(workload, {"metadata", "generation"}), 0)) {
-    return false;
-  }
-  for (const Json& condition : member(workload, {"status", "conditions"})) {
-    if (stringOr(member(condition, "type")) == "Progressing" &&
-        stringOr(member(condition, "reason")) == "ProgressDeadlineExceeded") {
-      return true;
-    }
-  }
-  return false;
 }
 
 }  // namespace
@@ -230,20 +200,28 @@ Status Executor::undo(const Remediation& remediation, const Step& step) {
   return {};
 }
 
-ProofView Executor::prove(const Remediation& remediation, const Step& step) {
+ProofView Executor::prove(const Remediation& remediation, const Step& step, WallTime now) {
   using Verdict = ProofView::Verdict;
   if (step.proof == Proof::kRolledOut) {
     auto object = live(step);
     if (!object) return {Verdict::kUnknown, "CannotRead", object.error().message};
     if (object->is_null()) return {Verdict::kFalse, "Gone", describe(step.object) + " is gone"};
-    if (isStuck(*object)) {
-      return {Verdict::kFalse, remediate::kRolloutFailed,
-              describe(step.object) + " did not become ready within its progressDeadlineSeconds"};
+    WallTime applied{};
+    for (const StepRecord& record : remediation.status.steps) {
+      if (record.name == step.name) applied = record.time;
     }
-    if (!rolledOut(*object)) {
-      return {Verdict::kFalse, "RollingOut", describe(step.object) + " is still rolling out"};
+    switch (judgeRollout(*object, applied, now)) {
+      case Rollout::kStuck:
+        return {Verdict::kFalse, remediate::kRolloutFailed,
+                describe(step.object) + " did not become ready, and stay so, within its progressDeadlineSeconds"};
+      case Rollout::kRolling:
+        return {Verdict::kFalse, "RollingOut", describe(step.object) + " is still rolling out"};
+      case Rollout::kSettling:
+        return {Verdict::kFalse, "RollingOut",
+                describe(step.object) + " is ready, and has to stay so for " + std::to_string(kSettle.count()) + " s"};
+      case Rollout::kDone:
+        return {Verdict::kTrue, "RolledOut", "all replicas of " + describe(step.object) + " are ready"};
     }
-    return {Verdict::kTrue, "RolledOut", "all replicas of " + describe(step.object) + " are ready"};
   }
   auto view = observe(remediation, step);
   if (!view) return {Verdict::kUnknown, "CannotRead", view.error().message};

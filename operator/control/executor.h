@@ -38,7 +38,7 @@ class Executor {
   Status apply(const Remediation& remediation, const Step& step, WallTime expiresAt);
   Status undo(const Remediation& remediation, const Step& step);
   // For Proof::kFieldsHold and kRolledOut.
-  remediate::ProofView prove(const Remediation& remediation, const Step& step);
+  remediate::ProofView prove(const Remediation& remediation, const Step& step, WallTime now);
 
  private:
   Result<Json> live(const Step& step, SeenObjects* seen = nullptr);

@@ -136,7 +136,7 @@ ProofView RemediationReconciler::prove(const Gathered& gathered, size_t index) {
     return {ProofView::Verdict::kUnknown, "PlanChanged", "the step is no part of the plan any more"};
   }
   if (step->proof == Proof::kFieldsHold || step->proof == Proof::kRolledOut) {
-    return executor_.prove(gathered.remediation, *step);
+    return executor_.prove(gathered.remediation, *step, clock_.wall());
   }
   return families_[gathered.remediation.family]->prove(
       gathered.remediation, gathered.situation.policy, gathered.situation.keys, *step);

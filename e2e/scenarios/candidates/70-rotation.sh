@@ -139,6 +139,9 @@ written() {
   ! cmp -s "$work/uploads" "$work/uploads-now" && failedWith forged-aws '' && failedWith archive-aws ''
 }
 comesTrue "AWS: the Secret holds another access key" 60 written
+# Its consumers have the new key before: they could not become ready without the emulator.
+consumersRun() { [[ $(statusOf "$run" uploads-aws '[.steps[] | select(.name | startswith("restart")) | .state] | unique | join(" ")') == Verified ]]; }
+comesTrue "AWS: its consumers run with it" 60 consumersRun
 cloudSelector nobody
 waits() {
   local now; now=$(statusOf "$run" uploads-aws '[.steps[] | select(.name == "revoke") | "\(.state) \(.message)"][0]')
