@@ -61,11 +61,12 @@ Finding findingFromJson(const Json& json, Family family, const ObjectRef& target
 }
 
 Json stepToJson(const PlannedStep& step) {
-  Json json = {{"name", step.name},
-               {"action", step.action},
-               {"objectRef", refToJson(step.object)},
-               {"patchType", step.patchType},
-               {"reversal", step.reversal}};
+  // What somebody else wrote in part is written back in part: an empty text is none of an enum's values.
+  Json json = {{"name", step.name}};
+  put(json, "action", step.action);
+  if (Json object = refToJson(step.object); !object.empty()) json["objectRef"] = std::move(object);
+  put(json, "patchType", step.patchType);
+  put(json, "reversal", step.reversal);
   put(json, "patch", step.patch);
   put(json, "undo", step.undo);
   return json;
@@ -148,7 +149,10 @@ RemediationStatus statusFromJson(const Json& json, Family family, const ObjectRe
 }  // namespace
 
 Json refToJson(const ObjectRef& ref) {
-  Json json = {{"apiVersion", ref.apiVersion}, {"kind", ref.kind}, {"name", ref.name}};
+  Json json = Json::object();
+  put(json, "apiVersion", ref.apiVersion);
+  put(json, "kind", ref.kind);
+  put(json, "name", ref.name);
   put(json, "namespace", ref.ns);
   put(json, "uid", ref.uid);
   return json;

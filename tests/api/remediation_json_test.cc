@@ -38,6 +38,17 @@ TEST(RemediationJson, StatusRoundTrips) {
   EXPECT_EQ(statusToJson(read->status), statusToJson(status));
 }
 
+// The schema takes a plan in part, so a forged one can be in part; what is written back has to be taken too.
+TEST(RemediationJson, APlanInPartIsWrittenBackInPart) {
+  const Json plan = Json::array({{{"name", "lock"}, {"objectRef", {{"name", "console"}}}}, {{"name", "bare"}}});
+  const auto read = remediationFromJson(
+      {{"metadata", {{"name", "forged"}}},
+       {"spec", {{"family", "Miner"}, {"targetRef", {{"kind", "Pod"}, {"name", "web"}}}}},
+       {"status", {{"plan", plan}}}});
+  ASSERT_TRUE(read);
+  EXPECT_EQ(statusToJson(read->status)["plan"], plan);
+}
+
 TEST(RemediationJson, AnUnknownFamilyIsNamed) {
   auto read = remediationFromJson(
       {{"metadata", {{"name", "x"}}}, {"spec", {{"family", "Weather"}}}});
