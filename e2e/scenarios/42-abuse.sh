@@ -152,8 +152,8 @@ covered "$honest" "$decoys"
 begun=$(kubectl get remediations.firebreak.dev -o json | jq '[.items[] | select(.spec.family == "Miner" and .status.startedAt != null)] | length')
 perHour=$((5 * begun + 5)) share=$((4 * begun + 4))
 policy "$decoys" "$enforce" "limits: {maxConcurrent: 50, maxPerHour: $perHour}"
-must create service clusterip nobody --tcp=3333 -n "$decoys"
-if ! "$top/tests/crash/fake-pods" "$decoys" $((share + 3)) "$(kubectl get service nobody -n "$decoys" -o 'jsonpath={.spec.clusterIP}')" >"$work/error" 2>&1; then
+nobody "$decoys"
+if ! "$top/tests/crash/fake-pods" "$decoys" $((share + 3)) "$nobody" >"$work/error" 2>&1; then
   printf 'cannot set up: %s\n' "$(<"$work/error")" >&2; exit 2
 fi
 decoyed() { kubectl get remediations.firebreak.dev -o json | jq "[.items[] | select(.spec.targetRef.namespace == \"$decoys\") | select($1)] | length"; }

@@ -141,8 +141,7 @@ must wait remediations.firebreak.dev "$(remediationOf "$run" console)" --for=con
 # --- what scales ---------------------------------------------------------------------------------
 
 covered "$stopped" "$stopped"
-must create service clusterip nobody --tcp=3333 -n "$stopped"
-pool=$(kubectl get service nobody -n "$stopped" -o 'jsonpath={.spec.clusterIP}')
+nobody "$stopped"
 policy "$stopped" 'miners: {mode: Enforce, actions: [Isolate, StopOwner]}' 'limits: {maxConcurrent: 20, maxPerHour: 500}'
 applied <<E
 apiVersion: apps/v1
@@ -159,7 +158,7 @@ spec:
       - name: main
         image: localhost/e2e-standins:dev
         imagePullPolicy: Never
-        command: [miner-standin, -o, "stratum+tcp://$pool:3333", -u, wallet-of-nobody, -p, x, --donate-level=1]
+        command: [miner-standin, -o, "stratum+tcp://$nobody:3333", -u, wallet-of-nobody, -p, x, --donate-level=1]
         resources: {requests: {cpu: 5m, memory: 8Mi}, limits: {cpu: 100m, memory: 32Mi}}
 E
 replicas() { kubectl get deployment worker -n "$stopped" -o 'jsonpath={.spec.replicas}'; }

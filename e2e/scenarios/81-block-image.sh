@@ -49,15 +49,14 @@ spec:
   containers: [{name: main, image: "$2", imagePullPolicy: Never, command: [$3]}]
 Y
 }
-must create service clusterip nobody --tcp=3333 -n "$run"
-pool=stratum+tcp://$(kubectl get service nobody -n "$run" -o 'jsonpath={.spec.clusterIP}'):3333
+nobody "$run"
 miner alone "$image" 'sleep, infinity'
 miner shared localhost/e2e-standins:dev 'sleep, infinity'
 miner beside localhost/e2e-standins:dev 'sleep, infinity'
 must wait pod/alone pod/shared pod/beside -n "$run" --for=condition=Ready --timeout=60s
 # Nothing in the pods' own words: it is the node that sees the miner, and where its program came from.
 for name in alone shared; do
-  kubectl exec -n "$run" "$name" -- miner-standin -o "$pool" -u wallet-of-nobody -p x >/dev/null 2>&1 &
+  kubectl exec -n "$run" "$name" -- miner-standin -o "stratum+tcp://$nobody:3333" -u wallet-of-nobody -p x >/dev/null 2>&1 &
 done
 comesTrue 'a miner that came with its image is contained' 60 reaches "$run" alone Contained
 comesTrue 'and one whose image others use' 60 reaches "$run" shared Contained

@@ -32,42 +32,36 @@ def _users_of(slot):
     return found
 
 
-def _kill_all(slot, seconds=20):
+def _kill_until(gone, group, find, what, seconds):
+    """Kills whom `find` names, thawed, again and again until it names nobody and `gone` says yes."""
     end = time.monotonic() + seconds
     while True:
-        cgroups.thaw(slot.cgroup)
-        targets = {p["pid"] for p in slot.alive()} | cgroups.processes(slot.cgroup)
-        targets |= _users_of(slot)
-        targets = {pid for pid in targets if start_time(pid) is not None} - {os.getpid()}
-        if not targets:
+        cgroups.thaw(group)
+        found = find()
+        if not found and gone():
             return
         if time.monotonic() > end:
-            raise StepFailed(f"processes {sorted(targets)} do not end")
-        for pid in targets:
-            try:
-                os.kill(pid, signal.SIGKILL)
-            except ProcessLookupError:
-                pass
-        time.sleep(0.05)
-
-
-def end_pods(node, seconds=20):
-    """Kills what runs in the node's pods and takes their cgroups away."""
-    pods = f"{node.cgroup}/kubepods"
-    end = time.monotonic() + seconds
-    while True:
-        cgroups.thaw(pods)
-        found = cgroups.processes(pods)
-        if not found and cgroups.remove(pods, seconds=1):
-            return
-        if time.monotonic() > end:
-            raise StepFailed(f"the pods of {node.name} do not end: {sorted(found)}")
+            raise StepFailed(f"{what} {sorted(found)} do not end")
         for pid in found:
             try:
                 os.kill(pid, signal.SIGKILL)
             except ProcessLookupError:
                 pass
         time.sleep(0.05)
+
+
+def _kill_all(slot, seconds=20):
+    def find():
+        targets = {p["pid"] for p in slot.alive()} | cgroups.processes(slot.cgroup) | _users_of(slot)
+        return {pid for pid in targets if start_time(pid) is not None} - {os.getpid()}
+    _kill_until(lambda: True, slot.cgroup, find, "processes", seconds)
+
+
+def end_pods(node, seconds=20):
+    """Kills what runs in the node's pods and takes their cgroups away."""
+    pods = f"{node.cgroup}/kubepods"
+    _kill_until(lambda: cgroups.remove(pods, seconds=1), pods, lambda: cgroups.processes(pods),
+                f"processes of pods of {node.name}", seconds)
 
 
 def _unmount_all(slot):

@@ -17,14 +17,17 @@ applied() {  # manifests on stdin
 }
 covered() { makeNamespace "$1"; must label namespace "$1" "e2e-scenario=$2"; }  # NAMESPACE POLICY
 
+# nobody NAMESPACE: a Service without pods, made where it is not there yet; its address is in $nobody.
+nobody() {
+  local address='jsonpath={.spec.clusterIP}'
+  nobody=$(kubectl get service nobody -n "$1" -o "$address" 2>/dev/null)
+  if [[ -n $nobody ]]; then return; fi
+  must create service clusterip nobody --tcp=3333 -n "$1"
+  nobody=$(kubectl get service nobody -n "$1" -o "$address")
+}
 # minerPod NAME NAMESPACE [MORE LABELS]: a stand-in that computes nothing; its pool is a Service without pods.
 minerPod() {
-  local address
-  address=$(kubectl get service nobody -n "$2" -o 'jsonpath={.spec.clusterIP}' 2>/dev/null)
-  if [[ -z $address ]]; then
-    must create service clusterip nobody --tcp=3333 -n "$2"
-    address=$(kubectl get service nobody -n "$2" -o 'jsonpath={.spec.clusterIP}')
-  fi
+  nobody "$2"
   applied <<E
 apiVersion: v1
 kind: Pod
@@ -37,7 +40,7 @@ spec:
   - name: main
     image: localhost/e2e-standins:dev
     imagePullPolicy: Never
-    command: [miner-standin, -o, "stratum+tcp://$address:3333", -u, wallet-of-nobody, -p, x, --donate-level=1]
+    command: [miner-standin, -o, "stratum+tcp://$nobody:3333", -u, wallet-of-nobody, -p, x, --donate-level=1]
     resources: {requests: {cpu: 5m, memory: 8Mi}, limits: {cpu: 100m, memory: 32Mi}}
 E
 }
