@@ -71,7 +71,8 @@ kinds=(set daemon job cron host privileged bare)
 podOf() { kubectl get pods -n "$run" -l "app=$1" --sort-by=.metadata.creationTimestamp -o 'jsonpath={.items[0].metadata.name}'; }
 allReady() { [[ $(kubectl get pods -n "$run" -o json | jq '[.items[] | select(any(.status.conditions[]?; .type == "Ready" and .status == "True"))] | length') -ge 8 ]]; }
 comesTrue 'a pod of each kind runs' 90 allReady
-pool=$(kubectl get pod pool -n "$run" -o 'jsonpath={.status.podIP}')
+poolAddress() { kubectl get pod pool -n "$run" -o 'jsonpath={.status.podIP}'; }
+pool=$(poolAddress)
 declare -A pod uid labels
 for kind in "${kinds[@]}"; do
   pod[$kind]=$(podOf "$kind")
@@ -110,14 +111,21 @@ reverted() { [[ $(statusOf "$run" "${pod[$1]}" .phase) == Reverted ]]; }
 allReverted() { local left; left=$(each reverted); echo "not let go: $left"; [[ -z $left ]]; }
 comesTrue 'each is let go' 150 allReverted
 sameAsBefore() { [[ $(labelsOf "$run" "${pod[$1]}" | jq -cS .) == "${labels[$1]}" && $(kubectl get pod "${pod[$1]}" -n "$run" -o 'jsonpath={.metadata.uid}') == "${uid[$1]}" ]]; }
-allBack() { local left; left=$(each sameAsBefore)$(each reachesPool); echo "not as before: $left"; [[ -z $left ]]; }
+allBack() {
+  local changed unreached
+  changed=$(each sameAsBefore) unreached=$(each reachesPool)
+  printf 'not as before: %s\nreaches no pool at %s: %s\n' "$changed" "$pool" "$unreached"
+  [[ -z $changed$unreached ]]
+}
 comesTrue 'it is the same pod with the same labels, and reaches the pool again' 60 allBack
 
 # --- a reboot with one in quarantine ---------------------------------------------------------------
 
 "$top/e2e/cluster/ctl" reboot >"$work/reboot" 2>&1 || report FAILED 'the node can be rebooted' "$(<"$work/reboot")"
-runsAgain() { [[ $(kubectl get pod bare -n "$run" -o 'jsonpath={.status.containerStatuses[0].restartCount} {.status.containerStatuses[0].ready}') == [1-9]*' true' ]]; }
-comesTrue 'the pod in quarantine runs again after a reboot' 120 runsAgain
+runsAgain() { [[ $(kubectl get pod "$1" -n "$run" -o 'jsonpath={.status.containerStatuses[0].restartCount} {.status.containerStatuses[0].ready}') == [1-9]*' true' ]]; }
+comesTrue 'the pod in quarantine runs again after a reboot' 120 runsAgain bare
+comesTrue 'and so does the pool' 60 runsAgain pool
+pool=$(poolAddress)  # a pod's address does not outlive its node's reboot
 kinds=(bare)
 allCutOff() { [[ -z $(each cutOff) ]]; }
 comesTrue 'and is shut again' 60 allCutOff
