@@ -8,32 +8,22 @@
 # Remediations away for a minute and puts it back. Removes what it made. One line per case; exit 1 if one
 # failed.
 set -uo pipefail
-# shellcheck source-path=SCRIPTDIR source=lib/cases.sh
-source "$(dirname "${BASH_SOURCE[0]}")/lib/cases.sh"
-# shellcheck source-path=SCRIPTDIR source=lib/targets.sh
-source "$(dirname "${BASH_SOURCE[0]}")/lib/targets.sh"
-# shellcheck source-path=SCRIPTDIR source=lib/images.sh
-source "$(dirname "${BASH_SOURCE[0]}")/lib/images.sh"
-loadImages e2e-standins
+# shellcheck source-path=SCRIPTDIR source=lib/scenario.sh
+source "$(dirname "${BASH_SOURCE[0]}")/lib/scenario.sh"
 
-top=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
-run=e2e-abuse-$$
+scenario abuse e2e-standins
 team=$run-team asked=$run-asked paused=$run-paused decoys=$run-decoys honest=$run-honest
 claims=("kube-system-$$" "$namespace-$$")
 mallory=(--as=e2e-mallory --as-group=system:authenticated)
 binding=$release-remediations
 
-# shellcheck disable=SC2329  # called by the trap
-cleanup() {
+# shellcheck disable=SC2329  # called at the end
+alsoRemove() {
   if [[ -s $work/binding.json ]]; then kubectl apply -f "$work/binding.json"; fi
-  kubectl delete securitypolicies.firebreak.dev "$run" "$asked" "$paused" "$decoys" --ignore-not-found --wait=false
   kubectl delete clusterrolebinding,clusterrole "$run" --ignore-not-found --wait=false
-  forget ".namespace | startswith(\"$run\") or endswith(\"-$$\")"
-  kubectl delete namespace "$team" "$asked" "$paused" "$decoys" "$honest" "${claims[@]}" --ignore-not-found --wait=false
-  rm -rf "$work"
-} >/dev/null 2>&1
-trap cleanup EXIT
-trap 'exit 130' INT TERM
+  kubectl delete namespace "${claims[@]}" --ignore-not-found --wait=false
+  forget ".namespace // \"\" | endswith(\"-$$\")"
+}
 
 if ! kubectl get validatingadmissionpolicybinding "$binding" >"$work/error" 2>&1; then
   printf 'the admission policies of the chart are not in reach: %s\n' "$(<"$work/error")" >&2

@@ -7,36 +7,15 @@
 # capability and the image e2e-standins. The 500 are pods without a node whose status says Running. Removes
 # what it made. One line per case; exit 1 if one failed.
 set -uo pipefail
-# shellcheck source-path=SCRIPTDIR source=lib/cases.sh
-source "$(dirname "${BASH_SOURCE[0]}")/lib/cases.sh"
-# shellcheck source-path=SCRIPTDIR source=lib/targets.sh
-source "$(dirname "${BASH_SOURCE[0]}")/lib/targets.sh"
-# shellcheck source-path=SCRIPTDIR source=lib/images.sh
-source "$(dirname "${BASH_SOURCE[0]}")/lib/images.sh"
-loadImages e2e-standins
+# shellcheck source-path=SCRIPTDIR source=lib/scenario.sh
+source "$(dirname "${BASH_SOURCE[0]}")/lib/scenario.sh"
 
-top=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 count=${STORM_PODS:-500} perHour=30 concurrent=5
-run=e2e-storm-$$
+scenario storm e2e-standins
 owned=$run-owned other=$run-other
 
-# shellcheck disable=SC2329  # called by the trap
-cleanup() {
-  if [[ ${sampler:-} ]]; then kill "$sampler"; fi
-  kubectl delete securitypolicies.firebreak.dev "$run" "$owned" "$other" --ignore-not-found --wait=false
-  kubectl delete namespace "$run" "$owned" "$other" --ignore-not-found --wait=false
-  # All at once: they are many.
-  kubectl get remediations.firebreak.dev -o json | jq -r --arg run "$run" \
-    '.items[] | select(.spec.targetRef.namespace | startswith($run)) | .metadata.name' >"$work/names"
-  if jq -e '[.items[].metadata.finalizers // [] | length] | add > 0' < <(kubectl get remediations.firebreak.dev -o json); then
-    forget ".namespace | startswith(\"$run\")"
-  else
-    xargs -r -n 100 kubectl delete remediations.firebreak.dev --wait=false --ignore-not-found <"$work/names"
-  fi
-  rm -rf "$work"
-} >/dev/null 2>&1
-trap cleanup EXIT
-trap 'exit 130' INT TERM
+# shellcheck disable=SC2329  # called at the end
+alsoRemove() { if [[ ${sampler:-} ]]; then kill "$sampler"; fi; }
 
 leader() { kubectl get lease -n "$namespace" -o json | jq -r '[.items[].spec.holderIdentity][0] | sub("_[0-9]+$"; "")'; }
 memory() {  # of that pod, in MiB

@@ -7,27 +7,14 @@
 # the images e2e-standins and e2e-tools. Argo CD is played by a loop with its field manager. Removes what it
 # made. One line per case; exit 1 if one failed.
 set -uo pipefail
-# shellcheck source-path=SCRIPTDIR source=lib/cases.sh
-source "$(dirname "${BASH_SOURCE[0]}")/lib/cases.sh"
-# shellcheck source-path=SCRIPTDIR source=lib/targets.sh
-source "$(dirname "${BASH_SOURCE[0]}")/lib/targets.sh"
-# shellcheck source-path=SCRIPTDIR source=lib/images.sh
-source "$(dirname "${BASH_SOURCE[0]}")/lib/images.sh"
-loadImages e2e-standins
+# shellcheck source-path=SCRIPTDIR source=lib/scenario.sh
+source "$(dirname "${BASH_SOURCE[0]}")/lib/scenario.sh"
 
-run=e2e-drift-$$
+scenario drift e2e-standins
 stopped=$run-stopped
 
-# shellcheck disable=SC2329  # called by the trap
-cleanup() {
-  if [[ ${argo:-} ]]; then kill "$argo"; fi
-  kubectl delete securitypolicies.firebreak.dev "$run" "$stopped" --ignore-not-found --wait=false
-  forget ".namespace | startswith(\"$run\")"
-  kubectl delete namespace "$run" "$stopped" --ignore-not-found --wait=false
-  rm -rf "$work"
-} >/dev/null 2>&1
-trap cleanup EXIT
-trap 'exit 130' INT TERM
+# shellcheck disable=SC2329  # called at the end
+alsoRemove() { if [[ ${argo:-} ]]; then kill "$argo"; fi; }
 
 covered "$run" "$run"
 applied <<E

@@ -6,27 +6,10 @@
 # Needs kubectl, jq and python3 in PATH, $KUBECONFIG of a cluster administrator and the chart with every
 # capability and a sensor of level Responder. Nothing of it computes a hash or leaves the cluster.
 set -uo pipefail
-here=$(dirname "${BASH_SOURCE[0]}")
-# shellcheck source-path=SCRIPTDIR source=lib/cases.sh
-source "$here/lib/cases.sh"
-# shellcheck source-path=SCRIPTDIR source=lib/targets.sh
-source "$here/lib/targets.sh"
-# shellcheck source-path=SCRIPTDIR source=lib/images.sh
-source "$here/lib/images.sh"
-loadImages e2e-standins
+# shellcheck source-path=SCRIPTDIR source=lib/scenario.sh
+source "$(dirname "${BASH_SOURCE[0]}")/lib/scenario.sh"
 
-run=e2e-miners-$$
-
-# shellcheck disable=SC2329  # called by the trap
-cleanup() {
-  kubectl delete securitypolicies.firebreak.dev "$run" --ignore-not-found --wait=false
-  for n in 1 2 3 4 5; do kubectl delete namespace "$run-$n" --ignore-not-found --wait=false; done
-  kubectl delete namespace "$run" --ignore-not-found --wait=false
-  forget ".namespace | startswith(\"$run\")"
-  rm -rf "$work"
-} >/dev/null 2>&1
-trap cleanup EXIT
-trap 'exit 130' INT TERM
+scenario miners e2e-standins
 
 makeNamespace "$run"
 for n in 1 2 3 4 5; do covered "$run-$n" "$run"; done
@@ -49,7 +32,7 @@ metadata: {name: pool, namespace: $run}
 spec: {selector: {app: pool}, ports: [{port: 3333}]}
 Y
 pool=$(kubectl get service pool -n "$run" -o 'jsonpath={.spec.clusterIP}'):3333
-manifests() { python3 "$here/miners/pods.py" "$run" "$pool" "$1"; }
+manifests() { python3 "$top/e2e/scenarios/miners/pods.py" "$run" "$pool" "$1"; }
 manifests names >"$work/names"
 
 # Processor time that the sensor of this node has used, in milliseconds.

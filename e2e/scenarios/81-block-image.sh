@@ -6,29 +6,14 @@
 # Needs kubectl, jq and ctr in PATH, $KUBECONFIG of a cluster administrator, $E2E_CONTAINERD, and the chart with every
 # capability and a sensor of level Responder.
 set -uo pipefail
-here=$(dirname "${BASH_SOURCE[0]}")
-top=$(cd "$here/../.." && pwd)
-# shellcheck source-path=SCRIPTDIR source=lib/cases.sh
-source "$here/lib/cases.sh"
-# shellcheck source-path=SCRIPTDIR source=lib/targets.sh
-source "$here/lib/targets.sh"
-# shellcheck source-path=SCRIPTDIR source=lib/images.sh
-source "$here/lib/images.sh"
-loadImages e2e-standins
-firebreak=${FIREBREAK:-$top/build/release/firebreak}
-run=e2e-block-$$
+# shellcheck source-path=SCRIPTDIR source=lib/scenario.sh
+source "$(dirname "${BASH_SOURCE[0]}")/lib/scenario.sh"
+
+scenario block e2e-standins
 image=localhost/e2e-standins:$run
 
-# shellcheck disable=SC2329  # called by the trap
-cleanup() {
-  kubectl delete securitypolicies.firebreak.dev "$run" --ignore-not-found --wait=false
-  kubectl delete namespace "$run" --ignore-not-found --wait=false
-  forget ".namespace == \"$run\""
-  ctr --address "$E2E_CONTAINERD" --namespace k8s.io images remove "$image"
-  rm -rf "$work"
-} >/dev/null 2>&1
-trap cleanup EXIT
-trap 'exit 130' INT TERM
+# shellcheck disable=SC2329  # called at the end
+alsoRemove() { ctr --address "$E2E_CONTAINERD" --namespace k8s.io images remove "$image"; }
 
 # An image of its own, by its name.
 if ! answer=$(ctr --address "$E2E_CONTAINERD" --namespace k8s.io images tag localhost/e2e-standins:dev "$image" 2>&1); then

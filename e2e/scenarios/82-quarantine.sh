@@ -8,29 +8,17 @@
 # Needs kubectl and jq in PATH, $KUBECONFIG of a cluster administrator, $E2E_NETNS and $E2E_NODE_INIT of the node, and
 # the chart with every capability and a sensor of level Responder.
 set -uo pipefail
-here=$(dirname "${BASH_SOURCE[0]}")
-# shellcheck source-path=SCRIPTDIR source=lib/cases.sh
-source "$here/lib/cases.sh"
-# shellcheck source-path=SCRIPTDIR source=lib/targets.sh
-source "$here/lib/targets.sh"
-# shellcheck source-path=SCRIPTDIR source=lib/images.sh
-source "$here/lib/images.sh"
-loadImages e2e-standins
-top=$(cd "$here/../.." && pwd)
-firebreak=${FIREBREAK:-$top/build/release/firebreak}
-run=e2e-quarantine-$$ short=e2e-expiry-$$ soft=e2e-soft-$$
+# shellcheck source-path=SCRIPTDIR source=lib/scenario.sh
+source "$(dirname "${BASH_SOURCE[0]}")/lib/scenario.sh"
 
-# shellcheck disable=SC2329  # called by the trap
-cleanup() {
+scenario quarantine e2e-standins
+short=$run-expiry soft=$run-soft
+
+# shellcheck disable=SC2329  # called at the end
+alsoRemove() {
   "$top/e2e/cluster/ctl" resume calico-felix
   kubectl scale deployment "$release-operator" -n "$namespace" --replicas="${replicas:-1}"
-  kubectl delete securitypolicies.firebreak.dev "$run" "$short" "$soft" --ignore-not-found --wait=false
-  kubectl delete namespace "$run" "$short" "$soft" --ignore-not-found --wait=false
-  forget ".namespace | startswith(\"$run\") or startswith(\"$short\") or startswith(\"$soft\")"
-  rm -rf "$work"
-} >/dev/null 2>&1
-trap cleanup EXIT
-trap 'exit 130' INT TERM
+}
 replicas=$(kubectl get deployment "$release-operator" -n "$namespace" -o 'jsonpath={.spec.replicas}')
 
 covered "$run" "$run"

@@ -7,27 +7,10 @@
 # Needs kubectl and jq in PATH, $KUBECONFIG of a cluster administrator, and the chart with every capability and a
 # sensor of level Responder.
 set -uo pipefail
-here=$(dirname "${BASH_SOURCE[0]}")
-top=$(cd "$here/../.." && pwd)
-# shellcheck source-path=SCRIPTDIR source=lib/cases.sh
-source "$here/lib/cases.sh"
-# shellcheck source-path=SCRIPTDIR source=lib/targets.sh
-source "$here/lib/targets.sh"
-# shellcheck source-path=SCRIPTDIR source=lib/images.sh
-source "$here/lib/images.sh"
-loadImages e2e-standins
-firebreak=${FIREBREAK:-$top/build/release/firebreak}
-run=e2e-kinds-$$
+# shellcheck source-path=SCRIPTDIR source=lib/scenario.sh
+source "$(dirname "${BASH_SOURCE[0]}")/lib/scenario.sh"
 
-# shellcheck disable=SC2329  # called by the trap
-cleanup() {
-  kubectl delete securitypolicies.firebreak.dev "$run" --ignore-not-found --wait=false
-  kubectl delete namespace "$run" --ignore-not-found --wait=false
-  forget ".namespace == \"$run\""
-  rm -rf "$work"
-} >/dev/null 2>&1
-trap cleanup EXIT
-trap 'exit 130' INT TERM
+scenario kinds e2e-standins
 
 covered "$run" "$run"
 policy "$run" 'miners: {mode: Enforce, actions: [Isolate, CutConnections, Drop]}' 'limits: {maxConcurrent: 20, maxPerHour: 200}'

@@ -8,27 +8,17 @@
 # Needs kubectl and jq in PATH, $KUBECONFIG of a cluster administrator, and the chart with every capability and
 # sensors of level Responder.
 set -uo pipefail
-here=$(dirname "${BASH_SOURCE[0]}")
-top=$(cd "$here/../.." && pwd)
-# shellcheck source-path=SCRIPTDIR source=lib/cases.sh
-source "$here/lib/cases.sh"
-# shellcheck source-path=SCRIPTDIR source=lib/targets.sh
-source "$here/lib/targets.sh"
-# shellcheck source-path=SCRIPTDIR source=lib/images.sh
-source "$here/lib/images.sh"
-run=e2e-trust-$$ other=node-2
+# shellcheck source-path=SCRIPTDIR source=lib/scenario.sh
+source "$(dirname "${BASH_SOURCE[0]}")/lib/scenario.sh"
 
-# shellcheck disable=SC2329  # called by the trap
-cleanup() {
-  [[ ${lying:-} ]] && kill "$lying"
-  kubectl delete securitypolicies.firebreak.dev "$run" --ignore-not-found --wait=false
-  kubectl delete namespace "$run" --ignore-not-found --wait=false
+scenario trust
+other=node-2
+
+# shellcheck disable=SC2329  # called at the end
+alsoRemove() {
+  if [[ ${lying:-} ]]; then kill "$lying"; fi
   kubectl delete pod "$run" -n kube-system --ignore-not-found --wait=false
-  forget ".namespace == \"$run\""
-  rm -rf "$work"
-} >/dev/null 2>&1
-trap cleanup EXIT
-trap 'exit 130' INT TERM
+}
 
 if ! answer=$(E2E_NODES=2 "$top/e2e/cluster/ctl" up 2>&1 && "$top/e2e/cluster/load" "$top/build/image/firebreak.tar" 2>&1); then
   printf 'cannot set up a second node: %s\n' "$answer" >&2

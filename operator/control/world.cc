@@ -148,24 +148,26 @@ World::World(kube::Transport& transport, std::string operatorNamespace)
       openShiftWatch_(transport, {.versions = {kOpenShiftRoutes}, .readOversized = true},
                       openShiftRoutes) {
   auto watch = [&](const kube::ResourceType& type, kube::WatchSink& sink, std::string ns = "",
-                   std::string fieldSelector = "") {
+                   std::string fieldSelector = "", bool metadataOnly = false) {
     // Nobody hides a pod by making it huge; half a policy or half a journal is worse than none.
     const bool others = type == kube::kPods || type == kube::kServices || type == kube::kIngresses;
     reflectors_.push_back(std::make_unique<kube::Reflector>(
         transport,
-        kube::WatchTarget{type, std::move(ns), "", std::move(fieldSelector), false, others}, sink));
+        kube::WatchTarget{type, std::move(ns), "", std::move(fieldSelector), metadataOnly, others},
+        sink));
   };
   // The metadata alone: a lock that somebody takes off is noticed by it, and a policy beside one.
-  reflectors_.push_back(std::make_unique<kube::Reflector>(
-      transport, kube::WatchTarget{kube::kNetworkPolicies, "", "", "", true}, networkPolicies));
+  watch(kube::kNetworkPolicies, networkPolicies, "", "", true);
   watch(kube::kSecurityPolicies, policies);
   watch(kube::kRemediations, remediations);
   watch(kube::kNodeGuards, nodeGuards);
-  watch(kube::kNamespaces, namespaces);
+  watch(kube::kNamespaces, namespaces, "", "", true);
   watch(kube::kConfigMaps, brakes, std::move(operatorNamespace), "metadata.name=firebreak-brake");
   watch(kube::kNodes, nodes);
   watch(kube::kServices, services);
   watch(kube::kIngresses, ingresses);
+  // Those that ended too: leaving them out by a field selector shows a pod that ends as one that was
+  // deleted, and one in quarantine would count as gone while its labels are still to be given back.
   watch(kube::kPods, pods);
 }
 

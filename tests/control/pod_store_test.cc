@@ -1,6 +1,9 @@
 // The store of pods, which keeps them packed: control/world.h.
 #include <gtest/gtest.h>
+#include <malloc.h>
 
+#include <array>
+#include <cstdio>
 #include <string>
 
 #include "api/projection.h"
@@ -52,6 +55,43 @@ TEST(PodStore, ShowsTheSameSpecBeforeAndAfterAChangeOfStatus) {
   pods.upsert(pod("shop", "web", "2", R"("app":"web")"), false);
   EXPECT_TRUE(same);
 }
+
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+// One of ten pods of a Deployment, as the API server shows it: some 10 KB, most of it of no interest.
+std::string runningPod(int index) {
+  std::array<char, 40> uid{};
+  std::snprintf(uid.data(), uid.size(), "%08x-1111-4222-8333-%012x", index, index);
+  const std::string app = "application-" + std::to_string(index / 10);
+  std::string env;
+  for (int i = 0; i < 20; ++i) {
+    env += (i ? "," : "") + (R"({"name":"SETTING_)" + std::to_string(i)) +
+           R"(","value":"of )" + app + " number " + std::to_string(i) + R"("})";
+  }
+  return R"({"metadata":{"namespace":"namespace-)" + std::to_string(index / 200) + R"(","name":")" +
+         app + "-7d9c8b6f5-" + std::to_string(index) + R"(","uid":")" + uid.data() +
+         R"(","resourceVersion":")" + std::to_string(100'000 + index) + R"(","labels":{"app":")" +
+         app + R"(","pod-template-hash":"7d9c8b6f5"},"managedFields":[{"manager":")" +
+         std::string(5000, 'm') + R"("}],"ownerReferences":[{"apiVersion":"apps/v1","kind":"ReplicaSet",)" +
+         R"("name":")" + app + R"(-7d9c8b6f5","uid":"u-)" + app + R"(","controller":true}]},)" +
+         R"("spec":{"nodeName":"node-12","containers":[{"name":"main","image":"registry.example/)" +
+         app + R"(:1.2.3","env":[)" + env + R"(]}]},"status":{"phase":"Running","podIP":"10.1.2.3",)" +
+         R"("hostIP":"192.168.1.12","containerStatuses":[{"name":"main","containerID":"containerd://)" +
+         std::string(64, 'c') + R"(","state":{"running":{"startedAt":"2026-11-22T00:00:00Z"}}}]}})";
+}
+
+TEST(PodStore, HoldsAPodInLessThanAKilobyte) {
+  constexpr int kPods = 10'000;
+  kube::Store<Pod> pods("pods", projectPod);
+  const size_t before = mallinfo2().uordblks;
+  pods.begin();
+  for (int i = 0; i < kPods; ++i) pods.upsert(runningPod(i), true);
+  pods.synced();
+  const size_t each = (mallinfo2().uordblks - before) / kPods;
+  RecordProperty("bytes", static_cast<int>(each));
+  ASSERT_EQ(pods.size(), static_cast<size_t>(kPods));
+  EXPECT_LT(each, 900U) << "150,000 pods have to fit into 250 MB, the program included";
+}
+#endif
 
 }  // namespace
 }  // namespace firebreak::control

@@ -121,6 +121,18 @@ TEST(HttpTransportTest, GivesUpAStreamThatDripsBeyondItsTime) {
   EXPECT_FALSE(*how);
 }
 
+// An agent that begins with "curl/" is sent indented JSON, more than twice the bytes.
+TEST(HttpTransportTest, SaysWhoItIs) {
+  ScriptedServer server([](const Request&, Connection& connection) {
+    connection.answer(200, "{}");
+  });
+  auto transport = connectTo(server.url());
+  ASSERT_TRUE(Client(*transport).rawGet("/version"));
+  const std::string agent = server.requests().at(0).headers.at("user-agent");
+  EXPECT_TRUE(agent.starts_with("firebreak/")) << agent;
+  EXPECT_TRUE(agent.ends_with(")")) << agent;
+}
+
 TEST(HttpTransportTest, GetsThroughAStormOf429And503) {
   std::mutex mutex;
   std::map<std::string, int> attempts;

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <cstdlib>
@@ -447,6 +448,49 @@ TEST_F(LiveTest, ThirtyWritersAtOnceShareAConnection) {
   }
   for (auto& writer : writers) writer.join();
   EXPECT_EQ(ok, 150);
+}
+
+// FIREBREAK_TEST_PODS says how many; no scheduler takes them.
+TEST_F(LiveTest, HoldsAsManyPodsAsThereAreByStreamAndByPages) {
+  const char* wanted = std::getenv("FIREBREAK_TEST_PODS");
+  const int count = wanted && *wanted ? std::atoi(wanted) : 600;
+  Expectation seen;
+  ASSERT_TRUE(seen.within(seconds(30), [] {
+    return client_->get(kServiceAccounts, ns_, "default").has_value();
+  })) << "the namespace is new";
+  std::atomic<int> next{0};
+  std::atomic<int> made{0};
+  std::vector<std::thread> writers;
+  for (int writer = 0; writer < 8; ++writer) {
+    writers.emplace_back([&] {
+      for (int i = next++; i < count; i = next++) {
+        Json pod = {{"metadata", {{"name", "many-" + std::to_string(i)}, {"labels", {{"i", "x"}}}}},
+                    {"spec",
+                     {{"schedulerName", "nobody"},
+                      {"containers", {{{"name", "c"}, {"image", "image-" + std::to_string(i)}}}}}}};
+        auto created = client_->create(kPods, ns_, pod);
+        EXPECT_TRUE(created) << created.error().message;
+        if (created) ++made;
+      }
+    });
+  }
+  for (auto& writer : writers) writer.join();
+  ASSERT_EQ(made, count);
+
+  Store<Pod> store("pods", projectPod);
+  store.onSynced([&] { seen.poke(); });
+  Reflector reflector(*transport_, {kPods, ns_, "", "", false, true}, store);
+  reflector.start();
+  ASSERT_TRUE(seen.within(seconds(60), [&] { return store.hasSynced(); }));
+  reflector.stop();
+  EXPECT_EQ(store.size(), static_cast<size_t>(count));
+  EXPECT_EQ(store.rejected(), 0u);
+  EXPECT_EQ(reflector.stats().lists, 1u);
+  ASSERT_NE(store.get(ns_ + "/many-7"), nullptr);
+  EXPECT_EQ(store.get(ns_ + "/many-7")->spec->containers.at(0).image, "image-7");
+  auto paged = client_->list(kPods, ns_);
+  ASSERT_TRUE(paged) << paged.error().message;
+  EXPECT_EQ((*paged)["items"].size(), static_cast<size_t>(count));
 }
 
 }  // namespace

@@ -161,6 +161,7 @@ state = "/run/containerd"
             "cgroupRoot": f"/{self.cgroup}",
             "failCgroupV1": False,
             "failSwapOn": False,
+            "podPidsLimit": 1024,
             "clusterDNS": [DNS_SERVICE],
             "clusterDomain": "cluster.local",
             "resolvConf": str(resolv),

@@ -6,33 +6,21 @@
 # Needs kubectl, jq and python3 in PATH, $KUBECONFIG of a cluster administrator and the chart with the
 # capabilities of consoles. All of them start at once; which ones there are: dashboards/consoles.py.
 set -uo pipefail
-here=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
-# shellcheck source-path=SCRIPTDIR source=../lib/cases.sh
-source "$here/lib/cases.sh"
-# shellcheck source-path=SCRIPTDIR source=../lib/targets.sh
-source "$here/lib/targets.sh"
-# shellcheck source-path=SCRIPTDIR source=../lib/images.sh
-source "$here/lib/images.sh"
-loadImages e2e-console e2e-consoles e2e-standins
-firebreak=${FIREBREAK:-$here/../../build/release/firebreak}
+# shellcheck source-path=SCRIPTDIR source=../lib/scenario.sh
+source "$(dirname "${BASH_SOURCE[0]}")/../lib/scenario.sh"
 
-ns=e2e-consoles-$$
+scenario consoles e2e-console e2e-consoles e2e-standins
+ns=$run
 kubectl=''
 if [[ -r ${E2E_NETNS:-} ]]; then kubectl=$(dirname "$(readlink -f "$(command -v kubectl)")"); fi
 
-# shellcheck disable=SC2329  # called by the trap
-cleanup() {
-  kubectl delete securitypolicies.firebreak.dev "$ns" --ignore-not-found --wait=false
+# shellcheck disable=SC2329  # called at the end
+alsoRemove() {
   kubectl delete clusterrolebinding "$ns" --ignore-not-found
-  kubectl delete namespace "$ns" --ignore-not-found --wait=false
   if [[ -r ${E2E_NETNS:-} ]]; then onNode nft delete table ip "e2e-$$"; fi
-  forget ".namespace == \"$ns\""
-  rm -rf "$work"
-} >/dev/null 2>&1
-trap cleanup EXIT
-trap 'exit 130' INT TERM
+}
 
-manifests() { python3 "$here/dashboards/manifests.py" "$ns" "$1" ${kubectl:+"$kubectl"}; }
+manifests() { python3 "$top/e2e/scenarios/dashboards/manifests.py" "$ns" "$1" ${kubectl:+"$kubectl"}; }
 names() { manifests "$1" | cut -d' ' -f1; }
 onNode() { nsenter --net="$E2E_NETNS" "$@"; }
 

@@ -8,31 +8,18 @@
 # (e2e/cluster/values.yaml) and the image e2e-services. Removes what it made. One line per case; exit 1 if one
 # failed.
 set -uo pipefail
-here=$(dirname "${BASH_SOURCE[0]}")/..
-# shellcheck source-path=SCRIPTDIR source=../lib/cases.sh
-source "$here/lib/cases.sh"
-# shellcheck source-path=SCRIPTDIR source=../lib/targets.sh
-source "$here/lib/targets.sh"
-# shellcheck source-path=SCRIPTDIR source=../lib/images.sh
-source "$here/lib/images.sh"
+# shellcheck source-path=SCRIPTDIR source=../lib/scenario.sh
+source "$(dirname "${BASH_SOURCE[0]}")/../lib/scenario.sh"
 # shellcheck source-path=SCRIPTDIR source=../lib/rotation-world.sh
-source "$here/lib/rotation-world.sh"
-loadImages e2e-services
-
-run=e2e-rotation-$$
+source "$lib/rotation-world.sh"
+scenario rotation e2e-services
 admins='e2e-orders-admin e2e-cloud-admin'
 
-# shellcheck disable=SC2329  # called by the trap
-cleanup() {
-  kubectl delete securitypolicies.firebreak.dev "$run" --ignore-not-found --wait=false
-  kubectl delete namespace "$run" --ignore-not-found --wait=false
+# shellcheck disable=SC2329  # called at the end
+alsoRemove() {
   # shellcheck disable=SC2086  # a list of names
   kubectl delete secret -n "$namespace" $admins --ignore-not-found
-  forget ".namespace == \"$run\""
-  rm -rf "$work"
-} >/dev/null 2>&1
-trap cleanup EXIT
-trap 'exit 130' INT TERM
+}
 
 # --- the world ---------------------------------------------------------------------------------------
 
@@ -208,7 +195,7 @@ cut -d: -f2 "$work/uploads-now" | tr -d '\n' | keep uploads-now-secret
 values=()
 for each in superuser orders orders-now picky robot robot-now literal administrator-secret uploads-secret \
   uploads-now-secret archive-secret stranger-secret; do values+=("$work/$each"); done
-if answer=$("$here/lib/leaks" "${values[@]}"); then report ok "no value is in what Firebreak says: $answer"
+if answer=$("$lib/leaks" "${values[@]}"); then report ok "no value is in what Firebreak says: $answer"
 else report FAILED 'no value is in what Firebreak says' "$answer"; fi
 # The server logs statements that fail, and here each: a verifier, and no password.
 serverLog=$(kubectl logs -n "$run" deploy/db --tail=-1)

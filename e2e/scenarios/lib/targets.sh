@@ -78,9 +78,13 @@ isQuarantined() { [[ -n $(kubectl get pod "$2" -n "$1" -o 'jsonpath={.metadata.l
 labelsOf() { kubectl get pod "$2" -n "$1" -o 'jsonpath={.metadata.labels}'; }
 # forget FILTER: removes the Remediations that this jq condition on their targetRef selects.
 forget() {
-  local name
-  for name in $(kubectl get remediations.firebreak.dev -o json | jq -r ".items[] | select(.spec.targetRef | $1) | .metadata.name"); do
-    kubectl "${operator[@]}" patch remediations.firebreak.dev "$name" --type=merge -p '{"metadata":{"finalizers":null}}'
-    kubectl delete remediations.firebreak.dev "$name" --wait=false --ignore-not-found
-  done
+  local name finalizers
+  kubectl get remediations.firebreak.dev -o json |
+    jq -r ".items[] | select(.spec.targetRef | $1) | \"\(.metadata.name) \(.metadata.finalizers // [] | length)\"" |
+    while read -r name finalizers; do
+      if ((finalizers > 0)); then
+        kubectl "${operator[@]}" patch remediations.firebreak.dev "$name" --type=merge -p '{"metadata":{"finalizers":null}}' >&2
+      fi
+      echo "$name"
+    done | xargs -r -n 100 kubectl delete remediations.firebreak.dev --wait=false --ignore-not-found
 }
