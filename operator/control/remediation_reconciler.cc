@@ -168,6 +168,13 @@ Result<Remediation> RemediationReconciler::failStep(const Gathered& gathered, si
   return save(gathered.remediation, status);
 }
 
+// Best effort: the error itself is what the caller returns, and where the API server is away nothing can be said.
+void RemediationReconciler::sayUnseen(const Remediation& remediation, const Error& error) {
+  if (!isRetryable(error) || !remediate::budgetsPassed(remediation.status)) return;
+  RemediationStatus status = remediate::whileUnseen(remediation, error, clock_.wall());
+  if (statusToJson(status) != statusToJson(remediation.status)) (void)save(remediation, status);
+}
+
 Result<Remediation> RemediationReconciler::setFinalizer(const Gathered& gathered, bool present) {
   const Remediation& remediation = gathered.remediation;
   const SecurityPolicy* policy = gathered.situation.policy;
@@ -275,7 +282,10 @@ Result<std::optional<WallTime>> RemediationReconciler::reconcile(const std::stri
   std::vector<ProofView> proofs;
   for (int moves = 0; moves < kMostMoves; ++moves) {
     auto gathered = gather(*remediation, proofs);
-    if (!gathered) return tl::unexpected(gathered.error());
+    if (!gathered) {
+      sayUnseen(*remediation, gathered.error());
+      return tl::unexpected(gathered.error());
+    }
     // Counting and starting must not be torn apart by another worker.
     std::unique_lock<std::mutex> startLock;
     if (!remediate::budgetsPassed(remediation->status)) startLock = ledger_.startLock();

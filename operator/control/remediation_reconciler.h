@@ -69,6 +69,7 @@ class RemediationReconciler {
   bool proveAgain(const Gathered& gathered, std::vector<remediate::ProofView>* proofs);
   void shareProof(const Gathered& gathered, size_t index, const remediate::ProofView& proof,
                   std::vector<remediate::ProofView>* proofs) const;
+  void sayUnseen(const Remediation& remediation, const Error& error);
   Result<Remediation> failStep(const Gathered& gathered, size_t index, const Error& error);
   const Step* plannedStep(const Gathered& gathered, size_t index) const;
 

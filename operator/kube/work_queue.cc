@@ -8,7 +8,8 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr milliseconds kFirstDelay{5};
-constexpr milliseconds kLongestDelay{1'000'000};
+// A provider that was away for an hour must not cost the next quarter of one.
+constexpr milliseconds kLongestDelay{120'000};
 // A worker that waits looks at the clock at least this often.
 constexpr milliseconds kLongestSleep{1'000};
 

@@ -1,6 +1,6 @@
 // WorkQueue: keys that wait to be reconciled. A key is in the queue once; one worker at a time has
 // it; what is added while it is worked on comes again after done(). Failures wait longer each time,
-// per key (5 ms, doubled, up to 1000 s). Higher priorities leave first, equal ones in order.
+// per key (5 ms, doubled, up to 120 s). Higher priorities leave first, equal ones in order.
 // Thread-safe. Time comes from the Clock; get() sleeps on a condition variable.
 #pragma once
 

@@ -249,4 +249,11 @@ RemediationStatus afterFailure(const Remediation& remediation, size_t index, con
   return status;
 }
 
+RemediationStatus whileUnseen(const Remediation& remediation, const Error& error, WallTime now) {
+  RemediationStatus status = remediation.status;
+  setCondition(status.conditions, "Ready", "Unknown", "CannotLook",
+               "waits, and is tried again: " + error.message, now, remediation.generation);
+  return status;
+}
+
 }  // namespace firebreak::remediate

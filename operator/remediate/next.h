@@ -88,6 +88,9 @@ Move next(const Situation& situation);
 // right is missing.
 RemediationStatus afterFailure(const Remediation& remediation, size_t index, const Error& error,
                                WallTime now);
+// The status while what was begun cannot be looked at (a provider that is away): Ready is Unknown and says
+// why, and the next look that succeeds sets it anew.
+RemediationStatus whileUnseen(const Remediation& remediation, const Error& error, WallTime now);
 
 // What a person decided about this episode; empty where the decision was about an earlier one.
 Decision effectiveDecision(const Remediation& remediation);

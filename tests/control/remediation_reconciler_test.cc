@@ -189,6 +189,25 @@ TEST(RemediationReconciler, ARemediationThatSomebodyElseMadeIsIgnoredAndSaysSo) 
   EXPECT_EQ(world.api.writes.size(), writes);
 }
 
+TEST(RemediationReconciler, WhatCannotBeLookedAtIsSaidAndSeenAgainLater) {
+  ControlWorld world;
+  world.addPolicy("default", kEnforce);
+  std::string name = world.open("console");
+  world.settle(name);
+  ASSERT_EQ(findCondition(world.status(name).conditions, "Ready")->status, "True");
+  world.api.unreadable = [](const std::string& path) { return path.ends_with("/services/console"); };
+  EXPECT_FALSE(world.remediations->reconcile(name));
+  const Condition unseen = *findCondition(world.status(name).conditions, "Ready");
+  EXPECT_EQ(unseen.status + " " + unseen.reason, "Unknown CannotLook");
+  EXPECT_EQ(world.status(name).phase, Phase::kContained);
+  const size_t writes = world.api.writes.size();
+  EXPECT_FALSE(world.remediations->reconcile(name));
+  EXPECT_EQ(world.api.writes.size(), writes) << "said once";
+  world.api.unreadable = nullptr;
+  world.settle(name);
+  EXPECT_EQ(findCondition(world.status(name).conditions, "Ready")->status, "True");
+}
+
 TEST(RemediationReconciler, AReplicaThatLostTheLeadWritesToNothing) {
   ControlWorld world;
   world.addPolicy("default", kEnforce);

@@ -4,6 +4,7 @@
 
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "control/world.h"
@@ -15,7 +16,8 @@ namespace {
 using testing::HasSubstr;
 using testing::Not;
 
-// Opens streams that nobody answers; what is due at once happens, what is for later never does.
+// Opens streams and takes requests that nobody answers; what is due at once happens when asked for, what is for
+// later never does.
 class FrozenTransport : public FakeTransport {
  public:
   std::vector<kube::HttpRequest> streams;
@@ -24,17 +26,27 @@ class FrozenTransport : public FakeTransport {
     streams.push_back(std::move(request));
     return streams.size();
   }
+  void send(kube::HttpRequest, std::function<void(kube::TransportResult)>) override {}
   void schedule(std::chrono::milliseconds delay, std::function<void()> task) override {
-    if (delay.count() == 0) task();
+    if (delay.count() == 0) due_.push_back(std::move(task));
   }
+  void runDue() {
+    while (!due_.empty()) {
+      auto tasks = std::exchange(due_, {});
+      for (auto& task : tasks) task();
+    }
+  }
+
+ private:
+  std::vector<std::function<void()>> due_;
 };
 
 // The first stream of each kind, by its path without the query.
 class WatchScopeTest : public testing::Test {
  protected:
   WatchScopeTest() {
-    transport.onSend([](const kube::HttpRequest&) { return respond(404, "{}"); });
     world.start();
+    transport.runDue();
     for (const kube::HttpRequest& request : transport.streams) {
       const size_t question = request.path.find('?');
       queries[request.path.substr(0, question)] = request.path.substr(question);
