@@ -7,6 +7,7 @@
 #include "api/remediation_json.h"
 #include "base/json.h"
 #include "control/config_map_use.h"
+#include "control/image_block.h"
 #include "control/root_controller.h"
 #include "detect/miners/detect_miners.h"
 #include "remediate/plan/miners.h"
@@ -19,6 +20,13 @@ using remediate::ProofView;
 
 // Three missed heartbeats of 60 s: nobody is there to carry out an order.
 constexpr std::chrono::seconds kSensorSilence{180};
+constexpr const char* kStopOwner = "StopOwner";
+
+// By what was decided when the episode began.
+bool listsStopOwner(const Json& context) {
+  const Json& actions = member(context, "actions");
+  return std::find(actions.begin(), actions.end(), kStopOwner) != actions.end();
+}
 
 ObjectRef guilty(const Json& owner) {
   const Json& meta = member(owner, "metadata");
@@ -183,38 +191,6 @@ int MinerFamily::episodesOfOwner(const Remediation& remediation, const ObjectRef
   return count;
 }
 
-// The image of the container whose process was seen, as it was written and by its digest, where the miner
-// came with it and nobody else needs it.
-std::vector<std::string> MinerFamily::imagesToBlock(const Json& pod, const ObjectRef& target) const {
-  auto live = world_.podByUid(target.uid);
-  auto sighting = live ? sightingOf(*live) : std::nullopt;
-  const bool came = sighting && std::any_of(sighting->signals.begin(), sighting->signals.end(),
-                                            [](const Evidence& e) { return e.signal == "image-executable"; });
-  if (!came) return {};
-  std::string image, digest;
-  for (const Json& status : member(pod, {"status", "containerStatuses"})) {
-    if (!stringOr(member(status, "containerID")).ends_with("//" + sighting->containerId)) continue;
-    digest = stringOr(member(status, "imageID"));
-    for (const Json& container : member(pod, {"spec", "containers"})) {
-      if (member(container, "name") == member(status, "name")) image = stringOr(member(container, "image"));
-    }
-  }
-  if (image.empty()) return {};
-  std::set<std::string> flagged = {target.uid};
-  for (const auto& other : world_.remediations.snapshot()) {
-    if (other->family == Family::kMiner) flagged.insert(other->target.uid);
-  }
-  for (const auto& other : world_.pods.snapshot()) {
-    if (!other->spec || isFinished(*other) || flagged.contains(other->meta.uid)) continue;
-    for (const Container& container : other->spec->containers) {
-      if (container.image == image) return {};
-    }
-  }
-  std::vector<std::string> images = {image};
-  if (digest.find("@sha256:") != std::string::npos) images.push_back(digest);
-  return images;
-}
-
 // At most so many pods are kept; what comes after them is deleted.
 bool MinerFamily::isOverLimit(const Remediation& remediation, const ObjectRef& owner) const {
   constexpr int kMostPerOwner = 2;
@@ -276,14 +252,23 @@ Status MinerFamily::weighOwner(const Remediation& remediation, const SecurityPol
     blame = !owner.kind.empty() && (byText || episodesOfOwner(remediation, owner, cooldown) > 0);
   }
   if (!blame) return {};
-  auto root = rootControllerOf(client_, remediation.target.ns, owner);
+  auto chain = controllersOf(client_, remediation.target.ns, owner);
   // Of a kind that it may not read it says nothing.
-  if (!root && root.error().code == ErrorCode::kForbidden) return {};
-  if (!root) return tl::unexpected(root.error());
+  if (!chain && chain.error().code == ErrorCode::kForbidden) return {};
+  if (!chain) return tl::unexpected(chain.error());
+  if (chain->empty()) return {};
   const auto images = remediate::sealedImages(keys, remediation);
-  plan->guiltyOwner = remediate::rewind(std::move(*root), images);
+  plan->guiltyOwner = remediate::rewind(chain->back(), images);
+  // A CronJob's run goes on making pods; who may not stop it has no use for it.
   const ObjectRef& run = pod.meta.controller;
-  if (run.kind != "Job" || stringOr(member(plan->guiltyOwner, "kind")) != "CronJob") return {};
+  if (run.kind != "Job" || stringOr(member(plan->guiltyOwner, "kind")) != "CronJob" ||
+      !(plan->actions.contains(kStopOwner) || listsStopOwner(context))) {
+    return {};
+  }
+  if (chain->size() > 1) {
+    plan->guiltyRun = remediate::rewind(std::move(chain->front()), images);
+    return {};
+  }
   auto job = client_.get(kube::kJobs, remediation.target.ns, run.name);
   if (!job && job.error().code != ErrorCode::kNotFound) return tl::unexpected(job.error());
   if (job) plan->guiltyRun = remediate::rewind(std::move(*job), images);
@@ -341,8 +326,11 @@ Result<Assessment> MinerFamily::assess(const Remediation& remediation,
     plan.blockImages = stringsOf(context["blockImages"]);
   } else {
     if (auto guard = guardOf(pod->node)) plan.sensorLevel = guard->level;
-    if (auto sighting = sightingOf(*pod)) plan.suspectContainer = sighting->containerId;
-    if (plan.actions.contains(remediate::kBlockImage)) plan.blockImages = imagesToBlock(*live, target);
+    const auto sighting = sightingOf(*pod);
+    if (sighting) plan.suspectContainer = sighting->containerId;
+    if (sighting && plan.actions.contains(remediate::kBlockImage)) {
+      plan.blockImages = imagesToBlock(world_, *live, target.uid, *sighting);
+    }
   }
   if (!started) {
     auto policies = client_.list(kube::kNetworkPolicies, target.ns);

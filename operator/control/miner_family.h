@@ -50,7 +50,6 @@ class MinerFamily : public FamilyDriver {
   Status weighOwner(const Remediation& remediation, const SecurityPolicy* policy,
                     const remediate::JournalKeys& keys, const Pod& pod,
                     const std::vector<Finding>& findings, remediate::MinerTarget* plan) const;
-  std::vector<std::string> imagesToBlock(const Json& pod, const ObjectRef& target) const;
   bool isOverLimit(const Remediation& remediation, const ObjectRef& owner) const;
   std::optional<Sighting> sightingOf(const Pod& pod) const;
   // The fresh NodeGuard of the pod's node; null where no sensor answers there.

@@ -2,10 +2,10 @@
 
 namespace firebreak::control {
 
-Result<Json> rootControllerOf(kube::Client& client, const std::string& ns, ObjectRef owner) {
+Result<std::vector<Json>> controllersOf(kube::Client& client, const std::string& ns, ObjectRef owner) {
   // Pod -> ReplicaSet -> Deployment is the longest chain of the built-in kinds.
   constexpr int kMostLinks = 3;
-  Json object;
+  std::vector<Json> chain;
   for (int link = 0; link < kMostLinks && !owner.kind.empty(); ++link) {
     const kube::ResourceType* type = kube::findResourceType(owner.apiVersion, owner.kind);
     if (type == nullptr) break;
@@ -14,16 +14,22 @@ Result<Json> rootControllerOf(kube::Client& client, const std::string& ns, Objec
       if (live.error().code == ErrorCode::kNotFound) break;
       return tl::unexpected(live.error());
     }
-    object = std::move(*live);
+    chain.push_back(std::move(*live));
     owner = {};
-    for (const Json& reference : member(object, {"metadata", "ownerReferences"})) {
+    for (const Json& reference : member(chain.back(), {"metadata", "ownerReferences"})) {
       if (!boolOr(member(reference, "controller"), false)) continue;
       owner.apiVersion = stringOr(member(reference, "apiVersion"));
       owner.kind = stringOr(member(reference, "kind"));
       owner.name = stringOr(member(reference, "name"));
     }
   }
-  return object;
+  return chain;
+}
+
+Result<Json> rootControllerOf(kube::Client& client, const std::string& ns, ObjectRef owner) {
+  auto chain = controllersOf(client, ns, std::move(owner));
+  if (!chain) return tl::unexpected(chain.error());
+  return chain->empty() ? Json() : std::move(chain->back());
 }
 
 Result<RootController> rootOf(kube::Client& client, const std::string& ns,

@@ -4,12 +4,17 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "base/json.h"
 #include "firebreak/object_ref.h"
 #include "kube/client.h"
 
 namespace firebreak::control {
+
+// The controllers as the API server holds them, from `owner` on outwards, each read once; what is unknown or
+// gone ends the list.
+Result<std::vector<Json>> controllersOf(kube::Client& client, const std::string& ns, ObjectRef owner);
 
 // The object as the API server holds it; null where `owner` is none, unknown or gone.
 Result<Json> rootControllerOf(kube::Client& client, const std::string& ns, ObjectRef owner);

@@ -14,6 +14,12 @@ double flatness(const ProcessObservation& process) {
   return std::max(even, process.throttledShare);
 }
 
+// It gets less than half of what its threads ask for all the time: judged by what it wants, since what it
+// gets is its neighbours' doing.
+bool isStarved(const ProcessObservation& process) {
+  return process.wantedCores > 0 && process.cores < process.wantedCores / 2;
+}
+
 }  // namespace
 
 Verdict judgeProcess(const ProcessObservation& process) {
@@ -28,8 +34,9 @@ Verdict judgeProcess(const ProcessObservation& process) {
   if (process.closely) {
     facts.largestAnonKb = process.memory.largestAnonymousMiB * 1024;
     facts.hasRwx = process.memory.writableCode > 0;
-    facts.cpuCores = process.cores;
-    facts.cpuFlat = flatness(process);
+    const bool starved = isStarved(process);
+    facts.cpuCores = starved ? process.wantedCores : process.cores;
+    facts.cpuFlat = starved ? 1 : flatness(process);  // never asleep is as even as it gets
     for (const ObservedFlow& flow : process.flows) {
       facts.flows.push_back(
           {flow.remoteAddress, flow.remotePort, flow.ageSeconds, flow.bytesPerMinute});

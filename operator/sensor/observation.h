@@ -41,6 +41,7 @@ struct ProcessObservation {
   bool closely = false;
   MemoryShape memory;
   double cores = 0;
+  double wantedCores = 0;  // threads that never sleep, whatever they get; 0 = none, or unknown yet
   double cpuVariation = -1;  // -1 = unknown
   double observedSeconds = 0;
   double throttledShare = 0;  // of the container's CPU periods since the last look

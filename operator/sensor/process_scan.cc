@@ -26,6 +26,15 @@ constexpr double kBusySeconds = 8;
 constexpr double kThrottledCores = 0.04;
 constexpr uint64_t kDatasetBytes = 2080ULL << 20;
 constexpr std::chrono::seconds kBetweenCloseLooks{10};
+// One of that size that gets hardly anything may be starved by its neighbours; many runtimes reserve as much
+// and idle, so that it is looked at seldom, until its memory is seen to be RandomX's.
+constexpr double kAliveCores = 0.002;
+constexpr std::chrono::seconds kBetweenStarvedLooks{60};
+constexpr int64_t kDatasetMiB = 2080;
+constexpr int64_t kDatasetAtMostMiB = 2400;
+constexpr size_t kMostThreads = 256;
+// The list of processes is read at least as often, since a pid can be chosen (clone3's set_tid).
+constexpr uint64_t kListRounds = 5;
 // At most so long a round, also in a flood of new processes; what is left comes in the next one.
 constexpr std::chrono::milliseconds kRoundBudget{400};
 constexpr size_t kArgumentBytes = 65536;
@@ -78,16 +87,20 @@ void ProcessScan::round(MonoTime now, WallTime wall) {
     uptimeTicks_ = static_cast<uint64_t>(std::strtod(uptime->c_str(), nullptr) *
                                          static_cast<double>(options_.ticksPerSecond));
   }
-  const auto pids = proc_.pids();
-  if (!pids) {
-    log::error("the process list cannot be read", {{"cause", pids.error().message}});
-    return;
+  const bool listed = mayHaveGrown();
+  if (listed) {
+    auto pids = proc_.pids();
+    if (!pids) {
+      log::error("the process list cannot be read", {{"cause", pids.error().message}});
+      return;
+    }
+    pids_ = std::move(*pids);
   }
   // From another place in every round, so that nobody is always behind a flood of processes.
-  const size_t start = pids->empty() ? 0 : static_cast<size_t>(round_ * 7919) % pids->size();
+  const size_t start = pids_.empty() ? 0 : static_cast<size_t>(round_ * 7919) % pids_.size();
   const auto deadline = std::chrono::steady_clock::now() + kRoundBudget;
-  for (size_t i = 0; i < pids->size(); ++i) {
-    const pid_t pid = (*pids)[(start + i) % pids->size()];
+  for (size_t i = 0; i < pids_.size(); ++i) {
+    const pid_t pid = pids_[(start + i) % pids_.size()];
     const auto found = known_.find(pid);
     const bool inTime = std::chrono::steady_clock::now() < deadline;
     if (found == known_.end()) {
@@ -100,12 +113,23 @@ void ProcessScan::round(MonoTime now, WallTime wall) {
     const bool turn = (round_ + static_cast<uint64_t>(pid)) % rounds == 0;
     if (turn && inTime) revisit(pid, known, now, wall);
   }
+  if (!listed) return;
   std::erase_if(known_, [this](const auto& entry) {
     if (entry.second.round == round_) return false;
     book_.ended({entry.first, entry.second.stat.startTime});
     return true;
   });
   book_.forgetOld(wall);
+}
+
+bool ProcessScan::mayHaveGrown() {
+  // "0.00 0.01 0.05 1/123 4711": the last field is the last pid that was given to a process or thread.
+  auto loadavg = proc_.readTop("loadavg", 128);
+  const size_t space = loadavg ? loadavg->rfind(' ') : std::string::npos;
+  if (space == std::string::npos) return true;
+  std::string last = loadavg->substr(space + 1);
+  const bool same = last == std::exchange(lastPid_, last);
+  return !same || round_ % kListRounds == 0;
 }
 
 void ProcessScan::meet(pid_t pid, MonoTime now, WallTime wall) {
@@ -138,14 +162,19 @@ void ProcessScan::revisit(pid_t pid, Known& known, MonoTime now, WallTime wall) 
   if (renamed || young(known)) {
     look(known, now, wall);
   } else if (known.place) {
-    const bool large = known.stat.virtualBytes >= kDatasetBytes && known.stat.threads > 1;
-    const bool busy = known.cpu.cores() >= (large ? kThrottledCores : kBusyCores) &&
-                      known.cpu.seconds() >= kBusySeconds;
-    const bool suspicious = known.score >= SightingBook::kWorthTelling;
-    if ((busy || suspicious) && now - known.closeLook >= kBetweenCloseLooks) {
-      lookClosely(known, now, wall);
-    }
+    if (wantsCloseLook(known, now)) lookClosely(known, now, wall);
   }
+}
+
+bool ProcessScan::wantsCloseLook(const Known& known, MonoTime now) const {
+  const auto since = now - known.closeLook;
+  if (since < kBetweenCloseLooks) return false;
+  if (known.score >= SightingBook::kWorthTelling || known.holdsDataset) return true;
+  if (known.cpu.seconds() < kBusySeconds) return false;
+  const bool large = known.stat.virtualBytes >= kDatasetBytes && known.stat.threads > 1;
+  const double cores = known.cpu.cores();
+  if (cores >= (large ? kThrottledCores : kBusyCores)) return true;
+  return large && cores >= kAliveCores && since >= kBetweenStarvedLooks;
 }
 
 bool ProcessScan::findPlace(Known& known) {
@@ -234,6 +263,18 @@ void ProcessScan::lookClosely(Known& known, MonoTime now, WallTime wall) {
   seen.cpuVariation = known.cpu.variation();
   seen.observedSeconds = known.cpu.seconds();
   if (const auto maps = proc_.read(seen.pid, "maps", kMapsBytes)) seen.memory = parseMaps(*maps);
+  const int64_t largest = seen.memory.largestAnonymousMiB;
+  known.holdsDataset = largest >= kDatasetMiB && largest <= kDatasetAtMostMiB;
+  if (known.holdsDataset) {
+    std::map<pid_t, uint64_t> threads;
+    for (const pid_t thread : proc_.threads(seen.pid, kMostThreads)) {
+      const auto text = proc_.read(seen.pid, "task/" + std::to_string(thread) + "/schedstat", 128);
+      const auto runnable = text ? parseRunnable(*text) : std::nullopt;
+      if (runnable) threads[thread] = *runnable;
+    }
+    known.demand.add(now, std::move(threads));
+    seen.wantedCores = known.demand.cores();
+  }
   if (const auto stat = cgroups_.cpuStat(seen.place)) {
     const uint64_t periods = stat->periods - std::min(stat->periods, known.group.periods);
     const uint64_t throttled = stat->throttled - std::min(stat->throttled, known.group.throttled);

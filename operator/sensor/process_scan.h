@@ -7,12 +7,14 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "firebreak/clock.h"
 #include "sensor/cgroup_tree.h"
 #include "sensor/cpu_window.h"
 #include "sensor/observation.h"
 #include "sensor/procfs.h"
+#include "sensor/run_demand.h"
 #include "sensor/sighting_book.h"
 
 namespace firebreak::sensor {
@@ -37,6 +39,8 @@ class ProcessScan {
     ProcStat stat;
     std::optional<PodPlace> place;  // nullopt: not of a pod of this node
     CpuWindow cpu;
+    RunDemand demand;
+    bool holdsDataset = false;  // its memory had RandomX's size when it was looked at last
     // What it was when it was judged last: of name, arguments and executable only this is kept, since
     // a pod's thousand processes may have 64 KiB of arguments each.
     size_t looks = 0;
@@ -64,6 +68,9 @@ class ProcessScan {
   std::vector<ObservedFlow> outgoingFlows(Known& known, MonoTime now);
   int64_t bytesPerMinute(Known& known, MonoTime now);
   bool young(const Known& known) const;
+  bool wantsCloseLook(const Known& known, MonoTime now) const;
+  // False where no process can have come since the last round, so that the list need not be read.
+  bool mayHaveGrown();
 
   const ProcFs& proc_;
   const CgroupTree& cgroups_;
@@ -73,6 +80,8 @@ class ProcessScan {
   std::map<pid_t, Known> known_;
   uint64_t round_ = 0;
   uint64_t uptimeTicks_ = 0;
+  std::string lastPid_;  // that the kernel gave away, as loadavg has it
+  std::vector<pid_t> pids_;
 };
 
 }  // namespace firebreak::sensor

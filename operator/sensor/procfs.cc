@@ -58,6 +58,17 @@ Result<std::vector<pid_t>> ProcFs::pids() const {
   return pids;
 }
 
+std::vector<pid_t> ProcFs::threads(pid_t pid, size_t limit) const {
+  std::vector<pid_t> threads;
+  const Dir dir(opendir(path(pid, "task").c_str()));
+  if (dir == nullptr) return threads;
+  while (const dirent* entry = readdir(dir.get())) {
+    pid_t thread = 0;
+    if (threads.size() < limit && parsePid(entry->d_name, &thread)) threads.push_back(thread);
+  }
+  return threads;
+}
+
 std::string ProcFs::path(pid_t pid, std::string_view file) const {
   std::string path = root_;
   path.append("/").append(std::to_string(pid)).append("/").append(file);

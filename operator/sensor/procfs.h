@@ -21,6 +21,8 @@ class ProcFs {
   Result<std::vector<pid_t>> pids() const;
   // A file of a process, "stat" or "net/tcp"; what is beyond `limit` bytes is left out.
   Result<std::string> read(pid_t pid, std::string_view file, size_t limit = 65536) const;
+  // Its threads, at most `limit` of them, in no order.
+  std::vector<pid_t> threads(pid_t pid, size_t limit) const;
   // A link of a process, "exe" or "ns/net".
   Result<std::string> link(pid_t pid, std::string_view name) const;
   // Targets of all descriptors ("socket:[4711]"); those that cannot be read are left out.

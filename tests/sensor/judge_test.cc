@@ -44,5 +44,29 @@ TEST(JudgeProcess, LeavesOrdinaryProcessesAlone) {
   }
 }
 
+TEST(JudgeProcess, JudgesAStarvedProcessByWhatItWants) {
+  ProcessObservation seen;
+  seen.comm = "worker";
+  seen.arguments = {"worker"};
+  seen.executable = "/usr/bin/worker";
+  seen.closely = true;
+  seen.threads = 4;
+  seen.memory.largestAnonymousMiB = 2336;
+  seen.memory.writableCode = 1;
+  seen.cores = 0.01;
+  seen.cpuVariation = 0.9;
+  const auto isFlat = [](const Verdict& verdict) {
+    for (const Evidence& signal : verdict.signals) {
+      if (signal.signal == "flat-cpu") return true;
+    }
+    return false;
+  };
+  EXPECT_FALSE(isFlat(judgeProcess(seen)));
+  seen.wantedCores = 3;
+  EXPECT_TRUE(isFlat(judgeProcess(seen)));
+  seen.cores = 2.5;  // it gets what it wants, in bursts
+  EXPECT_FALSE(isFlat(judgeProcess(seen)));
+}
+
 }  // namespace
 }  // namespace firebreak::sensor

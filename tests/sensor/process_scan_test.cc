@@ -217,5 +217,47 @@ TEST_F(ProcessScanTest, GoesOnPastEntriesThatVanishOrMakeNoSense) {
   EXPECT_EQ(scan_.podProcesses(), 1u);
 }
 
+TEST_F(ProcessScanTest, SeesWhatAStarvedMinerWants) {
+  double wanted = 0;
+  int looks = 0;
+  ProcessScan scan(proc_, cgroups_, [&](const ProcessObservation& seen) {
+    if (seen.closely) {
+      ++looks;
+      wanted = std::max(wanted, seen.wantedCores);
+    }
+    return Verdict{};
+  }, book_, ScanOptions{{}, "99999999-1111-2222-3333-444455556666", 100});
+  for (uint64_t i = 0; i < 150; ++i) {
+    // 1 % of a core, two threads that wait for the rest.
+    fake_.put(41, "worker", std::string("worker\0", 7), podCgroup(), 5, i);
+    fake_.write("41/stat", "41 (worker) S 1 1 1 0 -1 0 0 0 0 0 " + std::to_string(i) +
+                               " 0 0 0 39 19 3 0 5 2600000000 100\n");
+    fake_.write("41/maps", "7f0586c00000-7f0618c00000 rw-p 00000000 00:00 0 \n");
+    for (const char* thread : {"41", "42", "43"}) {
+      fs::create_directories(fake_.root() + "/41/task/" + thread);
+      const uint64_t seconds = std::string(thread) == "41" ? 0 : i;
+      fake_.write("41/task/" + std::string(thread) + "/schedstat",
+                  std::to_string(seconds * 10000000) + " " + std::to_string(seconds * 990000000) + " 1\n");
+    }
+    scan.round(now_, kWall);
+    now_ += std::chrono::seconds(1);
+  }
+  EXPECT_EQ(wanted, 2);
+  EXPECT_LT(looks, 16);
+}
+
+TEST_F(ProcessScanTest, ReadsTheListOfProcessesOnlyWhereOneCanHaveCome) {
+  fake_.write("loadavg", "0.00 0.00 0.00 1/10 100\n");
+  round();
+  fake_.put(51, "xmrig", std::string("xmrig\0mine\0", 11), podCgroup(), 99990);
+  fake_.write("loadavg", "0.00 0.00 0.00 1/10 101\n");
+  round();
+  EXPECT_EQ(sightings().size(), 1u);
+  // Who chose its pid is found all the same, a little later.
+  fake_.put(52, "xmrig", std::string("xmrig\0mine\0", 11), podCgroup(), 99990);
+  for (int i = 0; i < 5; ++i) round();
+  EXPECT_EQ(sightings().size(), 2u);
+}
+
 }  // namespace
 }  // namespace firebreak::sensor

@@ -8,8 +8,10 @@
 
 namespace firebreak::detect {
 
-// In order; a literal that follows the last one after a comma is in its group, so that
-// ["prog", "-o", "x"] stays together.
+// Command lines that the code may run, in order: a literal that follows the last one after a comma is
+// a further word of it, so that ["prog", "-o", "x"] stays together; literals and names of literals
+// that are added to each other are one word. Literals that the code only prints, compares, searches
+// for or keeps in a list of bad names are left out: a detector is made of them.
 std::vector<std::vector<std::string>> literalGroups(std::string_view code);
 
 }  // namespace firebreak::detect

@@ -1,13 +1,12 @@
 #include "detect/miners/command_output.h"
 
-#include <zlib.h>
-
 #include <algorithm>
 #include <array>
 #include <cctype>
 
 #include "detect/miners/command_reader.h"
 #include "detect/miners/encoded_text.h"
+#include "detect/miners/inflate.h"
 #include "detect/miners/shell_reader.h"
 
 namespace firebreak::detect {
@@ -15,8 +14,8 @@ namespace {
 
 using Words = std::vector<std::string>;
 
-// A decompression bomb ends here.
-constexpr size_t kMaxInflated = size_t{1024} * 1024;
+// "sed s/a/aaaa/g" many times over ends here.
+constexpr size_t kMaxReplaced = size_t{1024} * 1024;
 
 template <typename Table>
 bool contains(const Table& table, std::string_view word) {
@@ -66,26 +65,6 @@ bool hasOption(const std::vector<std::string>& words, char letter, std::string_v
     if (word.starts_with("--")) return word == longName;
     return word.size() > 1 && word[0] == '-' && word.find(letter) != std::string::npos;
   });
-}
-
-std::optional<std::string> gunzip(std::string_view packed) {
-  z_stream stream{};
-  if (inflateInit2(&stream, 15 + 32) != Z_OK) return std::nullopt;  // zlib or gzip, by its header
-  std::string input(packed);
-  stream.next_in = reinterpret_cast<Bytef*>(input.data());
-  stream.avail_in = static_cast<uInt>(input.size());
-  std::string out;
-  std::array<char, 16 * 1024> block{};
-  int state = Z_OK;
-  while (state == Z_OK && out.size() < kMaxInflated) {
-    stream.next_out = reinterpret_cast<Bytef*>(block.data());
-    stream.avail_out = static_cast<uInt>(block.size());
-    state = inflate(&stream, Z_NO_FLUSH);
-    out.append(block.data(), block.size() - stream.avail_out);
-  }
-  inflateEnd(&stream);
-  if (out.empty()) return std::nullopt;
-  return out;
 }
 
 // tr's sets: "a-zA-Z", escapes decoded.
@@ -140,7 +119,7 @@ std::optional<std::string> substituted(const Words& words, std::string text) {
     for (size_t at = text.find(pattern); at != std::string::npos;
          at = all ? text.find(pattern, at + with.size()) : std::string::npos) {
       text.replace(at, pattern.size(), with);
-      if (text.size() > kMaxInflated) return std::nullopt;
+      if (text.size() > kMaxReplaced) return std::nullopt;
     }
   }
   return text;
@@ -178,16 +157,18 @@ CommandOutput outputOf(const Words& words, const std::optional<std::string>& inp
   std::optional<std::string> text = input;
   bool decodes =
       name == "base64" && (hasOption(words, 'd', "--decode") || hasOption(words, 'D', ""));
+  bool base32 = name == "base32" && hasOption(words, 'd', "--decode");
   bool openssl = name == "openssl" && contains(words, "-d") &&
                  (contains(words, "base64") || contains(words, "-base64") || contains(words, "-a"));
   bool inflates = name == "gunzip" || name == "zcat" ||
                   (name == "gzip" && hasOption(words, 'd', "--decompress"));
-  bool reads = name == "cat" || decodes || name == "rev" || name == "tac" || inflates;
+  bool reads = name == "cat" || decodes || base32 || name == "rev" || name == "tac" || inflates;
   if (reads && words.size() > 1 && !words.back().starts_with('-')) text = fileText(words.back());
   if (!text) return {};
   if (name == "cat" || name == "tee") return {text};
   if (decodes || openssl) return {decodeBase64(*text), true};
-  if (inflates) return {gunzip(*text), true};
+  if (base32) return {decodeBase32(*text), true};
+  if (inflates) return {inflated(*text), true};
   if (name == "rev") {
     std::string line = trimmed(*text);
     return {std::string(line.rbegin(), line.rend()), true};

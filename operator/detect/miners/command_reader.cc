@@ -22,8 +22,9 @@ constexpr size_t kMaxTotalText = size_t{4} * 1024 * 1024;
 
 constexpr std::array<std::string_view, 9> kShells = {"sh",  "bash", "ash",  "dash", "zsh",
                                                      "ksh", "mksh", "fish", "su"};
-constexpr std::array<std::string_view, 10> kInterpreters = {
-    "python", "python2", "python3", "perl", "ruby", "node", "nodejs", "php", "bun", "deno"};
+constexpr std::array<std::string_view, 13> kInterpreters = {
+    "python", "python2", "python3", "perl", "ruby", "node", "nodejs",
+    "php",    "bun",     "deno",    "lua",  "luajit", "tclsh"};
 
 template <typename Table>
 bool contains(const Table& table, std::string_view word) {
@@ -62,6 +63,7 @@ void CommandReader::read(const std::vector<std::string>& words, bool entrypointU
   for (size_t i = before; flagsOnly && i < invocations_.size(); ++i) {
     invocations_[i].shift = 1;  // word 0 was put there; the others stand one further left
   }
+  if (entrypointUnknown && !flagsOnly && before < invocations_.size()) invocations_[before].argument = true;
   if (flagsOnly) {  // the image's entrypoint may be a shell
     for (size_t i = 0; i + 1 < words.size(); ++i) {
       if (!words[i].ends_with('c') || !hasSpace(words[i + 1])) continue;
@@ -111,8 +113,9 @@ void CommandReader::run(std::vector<std::string> words, std::optional<std::strin
   invocation.outer = depth_ == 0;
   invocation.decoded = decoded_;
   invocation.code = code_;
+  invocation.fetched = fetched_.of(words, !input);
   invocations_.push_back(invocation);
-  if (runShell(words, input) || runInterpreter(words)) return;
+  if (runShell(words, input) || runInterpreter(words) || runInner(words)) return;
   std::string name = programName(words[0]);
   if (name == "eval") {
     readScript(joinWords(words, 1, " "));
@@ -206,6 +209,28 @@ bool CommandReader::runInterpreter(const std::vector<std::string>& words) {
   return true;
 }
 
+// Programs that run others as a part of what they do: find -exec, awk's system().
+bool CommandReader::runInner(const std::vector<std::string>& words) {
+  std::string name = programName(words[0]);
+  if (depth_ >= kMaxDepth) return false;
+  if (name == "find") {
+    auto start = std::find_if(words.begin(), words.end(), [](const std::string& word) {
+      return word == "-exec" || word == "-execdir" || word == "-ok";
+    });
+    if (start == words.end()) return false;
+    auto end = std::find_if(start, words.end(), [](const std::string& word) {
+      return word == ";" || word == "+";
+    });
+    ++depth_;
+    run({start + 1, end}, std::nullopt);
+    --depth_;
+    return true;
+  }
+  if (name != "awk" && name != "gawk" && name != "mawk") return false;
+  for (const std::string& word : words) runCode(word);
+  return true;
+}
+
 void CommandReader::runCode(std::string_view code) {
   if (depth_ >= kMaxDepth) return;
   ++depth_;
@@ -238,6 +263,7 @@ void CommandReader::readScript(std::string_view script) {
 void CommandReader::onCommand(ShellCommand command) {
   if (invocations_.size() >= kMaxInvocations) return;
   std::optional<std::string> input = std::move(command.input);
+  fetched_.onCommand(command.words, command.outputs, command.fromPipe);
   if (!input && command.fromPipe) input = pipe_;
   if (!input && !command.inputs.empty()) input = fileText(command.inputs[0]);
   std::optional<std::string> printed;
@@ -320,6 +346,7 @@ void CommandReader::readEncoded(const std::vector<std::string>& words) {
       bool before = decoded_;
       decoded_ = true;
       written_.push_back({"", text, origin_});
+      if (code_) runCode(text);
       readScript(text);
       decoded_ = before;
     }

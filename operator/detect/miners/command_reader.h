@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "detect/miners/fetched_files.h"
 #include "detect/miners/shell_reader.h"
 
 namespace firebreak::detect {
@@ -21,8 +22,11 @@ struct Invocation {
   size_t origin = 0;               // index of the outer command line's word that it came from
   bool outer = false;              // its words are the outer ones: word i came from origin + i
   size_t shift = 0;                // 1 where words[0] is not of the outer line
+  bool argument = false;           // words[0] may be an argument of the image's own program
   bool decoded = false;            // was hidden in base64 or the like
   bool code = false;               // string literals of code: a list of names or a command
+  // The program, or the script that it runs, was fetched from the network by the same command line.
+  Fetched fetched = Fetched::kNo;
 
   size_t originOf(size_t word) const {
     return outer && origin + word >= shift ? origin + word - shift : origin;
@@ -58,6 +62,7 @@ class CommandReader {
   bool runShell(const std::vector<std::string>& words, const std::optional<std::string>& input);
   bool runInterpreter(const std::vector<std::string>& words);
   void runCode(std::string_view code);
+  bool runInner(const std::vector<std::string>& words);
   void setPositional(const std::vector<std::string>& words);
   std::string substitute(const std::string& script);
   std::optional<std::string> fileText(std::string_view path);
@@ -69,6 +74,7 @@ class CommandReader {
   std::vector<WrittenText> written_;
   std::map<std::string, std::string, std::less<>> files_;
   std::optional<std::string> pipe_;  // what the command before printed, where known
+  FetchedFiles fetched_;
   size_t origin_ = 0;
   size_t wrapped_ = 0;  // outer words that wrappers took
   size_t total_ = 0;    // bytes of all words so far

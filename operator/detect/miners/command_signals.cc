@@ -6,6 +6,7 @@
 #include <set>
 
 #include "detect/miners/block_words.h"
+#include "detect/miners/fetched_files.h"
 #include "detect/miners/invocation_judge.h"
 #include "detect/miners/miner_config.h"
 #include "detect/miners/monero_address.h"
@@ -34,6 +35,21 @@ std::string_view withoutVersion(std::string_view program) {
     // One number alone is no version: t-rex-64 is a traffic generator.
     bool dotted = program.find('.', i + 1) != std::string_view::npos;
     if (separator && (versionMark || (digit && dotted))) return program.substr(0, i);
+  }
+  return program;
+}
+
+// "dero-miner-linux-amd64" -> "dero-miner": as release files are called.
+std::string_view withoutPlatform(std::string_view program) {
+  static constexpr std::array<std::string_view, 12> kPlatforms = {
+      "linux", "static", "amd64", "x64", "x86", "arm64", "aarch64", "musl", "64", "gnu", "release", "v8"};
+  for (size_t mark = program.find_last_of("-_"); mark != std::string_view::npos && mark > 0;
+       mark = program.find_last_of("-_")) {
+    if (!contains(kPlatforms, program.substr(mark + 1))) break;
+    // One number alone is no platform: t-rex-64 is a traffic generator.
+    bool number = program.substr(mark + 1) == "64";
+    if (number && !program.substr(0, mark).ends_with("x86")) break;
+    program = program.substr(0, mark);
   }
   return program;
 }
@@ -80,6 +96,7 @@ bool isMinerAlgorithm(std::string_view value) {
 }
 
 bool isMinerProgram(std::string_view program) {
+  program = withoutPlatform(program);
   return isListed(minerPrograms(), program) || isListed(minerPrograms(), withoutVersion(program));
 }
 
@@ -166,11 +183,30 @@ static bool someProgramRuns(const CommandReader& reader) {
                      });
 }
 
+// What was fetched and is run at once says nothing by itself: half of all bootstraps do so. Beside
+// evidence of its own it says that nobody vouches for the program.
+static void judgeFetched(const Invocation& invocation, const std::string& path, Scorecard* own) {
+  if (invocation.fetched == Fetched::kNo || invocation.words.empty()) return;
+  for (size_t i = 1; i < invocation.words.size() && runsScripts(programName(invocation.words[0])); ++i) {
+    std::string_view wallet = findMoneroAddress(invocation.words[i]);
+    if (!wallet.empty()) own->add("wallet", 0, abbreviateAddress(wallet), path);
+  }
+  if (own->score() == 0 && !own->has("wallet")) return;
+  bool insecure = invocation.fetched == Fetched::kInsecurely;
+  own->add(insecure ? "fetched-insecurely" : "fetched-program", weight::kSupport,
+           insecure ? "was fetched without TLS or from a bare address, and is run at once"
+                    : "was fetched and is run at once",
+           path);
+}
+
 void scoreInvocations(const CommandReader& reader, const MinerSignatures& extra,
                       const std::function<std::string(size_t)>& pathOf, Scorecard* card) {
   for (const Invocation& invocation : reader.invocations()) {
+    Scorecard own;
+    judgeInvocation(invocation, extra, pathOf, &own);
+    judgeFetched(invocation, pathOf(invocation.originOf(0)), &own);
     int before = card->score();
-    judgeInvocation(invocation, extra, pathOf, card);
+    card->merge(own);
     if (invocation.decoded && card->score() > before) {
       card->add("encoded-command", weight::kWeak, "was hidden by an encoding",
                 pathOf(invocation.originOf(0)));
@@ -197,9 +233,10 @@ ScoreResult scoreCommandLine(std::span<const std::string> argv, const MinerSigna
 
 void weighWallet(Scorecard* card) {
   if (!card->has("wallet")) return;
-  static constexpr std::array<std::string_view, 10> kPoolLike = {
+  static constexpr std::array<std::string_view, 11> kPoolLike = {
       "stratum-url",   "pool-domain",    "miner-config",   "miner-algorithm", "miner-flag",
-      "miner-program", "pool-arguments", "miner-download", "policy-pool",     "miner-coin"};
+      "miner-program", "pool-arguments", "miner-download", "policy-pool",     "miner-coin",
+      "fetched-insecurely"};
   bool pool = std::any_of(kPoolLike.begin(), kPoolLike.end(),
                           [&](std::string_view signal) { return card->has(signal); });
   card->reweigh("wallet", pool ? weight::kProof : weight::kAdds,

@@ -17,7 +17,7 @@ constexpr int kOwnEvidence = weight::kMedium;
 std::string ruleOf(const Scorecard& card) {
   std::string signal = card.strongestSignal();
   if (signal == "miner-config") return "miner-config";
-  if (signal == "miner-image" || signal == "policy-image") return "miner-image";
+  if (signal == "miner-image" || signal == "policy-image" || signal == "known-image") return "miner-image";
   std::string path = card.strongestPath();
   bool environment =
       path.find(".env[") != std::string::npos || path.find(".envFrom[") != std::string::npos;

@@ -5,6 +5,8 @@
 #include <cctype>
 #include <cstdint>
 
+#include "detect/miners/inflate.h"
+
 namespace firebreak::detect {
 namespace {
 
@@ -75,6 +77,23 @@ std::optional<std::string> decodeHex(std::string_view text) {
   return out;
 }
 
+std::optional<std::string> decodeBase32(std::string_view text) {
+  std::string out;
+  uint32_t bits = 0;
+  int held = 0;
+  for (char c : text) {
+    if (isSpace(c) || c == '=') continue;
+    int digit = c >= 'A' && c <= 'Z' ? c - 'A' : c >= '2' && c <= '7' ? c - '2' + 26 : -1;
+    if (digit < 0) return std::nullopt;
+    bits = (bits << 5) | static_cast<uint32_t>(digit);
+    held += 5;
+    if (held < 8) continue;
+    held -= 8;
+    out += static_cast<char>((bits >> held) & 0xff);
+  }
+  return out;
+}
+
 bool isReadable(std::string_view text) {
   if (text.empty()) return false;
   return std::all_of(text.begin(), text.end(), [](unsigned char c) {
@@ -94,6 +113,10 @@ std::string narrowed(std::string text) {
 
 std::vector<std::string> encodedTexts(std::string_view word) {
   std::vector<std::string> out;
+  if (word.size() >= 2 * kMinRun) {
+    auto plain = decodeHex(word);
+    if (plain && isReadable(*plain)) return {std::move(*plain)};
+  }
   size_t pos = 0;
   while (pos < word.size()) {
     if (base64Digit(word[pos]) < 0) {
@@ -109,6 +132,10 @@ std::vector<std::string> encodedTexts(std::string_view word) {
       std::string_view tail = run.substr(skip);
       if (tail.size() % 4 == 1) tail.remove_suffix(1);
       auto decoded = decodeBase64(tail);
+      bool packed = decoded && (decoded->starts_with("\x1f\x8b") || decoded->starts_with("\x78"));
+      if (packed) {
+        if (auto text = inflated(*decoded)) decoded = std::move(text);
+      }
       if (decoded) decoded = narrowed(std::move(*decoded));
       if (decoded && isReadable(*decoded)) {
         out.push_back(std::move(*decoded));

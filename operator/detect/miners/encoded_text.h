@@ -15,10 +15,13 @@ std::optional<std::string> decodeBase64(std::string_view text);
 // "xxd -r -p": pairs of hexadecimal digits, white space ignored.
 std::optional<std::string> decodeHex(std::string_view text);
 
-// Every readable text that stands base64-encoded in `word`, whatever precedes it
+// Every readable text that stands in `word` as base64 (packed or not), whatever precedes it, or as hexadecimal
 // ("data:...;base64,", "PAYLOAD="). Readable means printable UTF-8 or ASCII; binaries and random
 // bytes give nothing.
 std::vector<std::string> encodedTexts(std::string_view word);
+
+// RFC 4648's alphabet, padding optional, white space ignored.
+std::optional<std::string> decodeBase32(std::string_view text);
 
 bool isReadable(std::string_view text);
 // UTF-16LE of ASCII characters, as PowerShell encodes its commands, as ASCII; anything else as it is.

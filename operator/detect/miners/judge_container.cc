@@ -214,12 +214,23 @@ void judgeVariable(const EnvValue& var, const std::string& base, const MinerSign
   if (algorithm) {
     own.add("miner-algorithm", weight::kMedium, subject + " asks for " + var.value, path);
   }
-  bool poolOrWallet = own.has("stratum-url") || own.has("pool-domain") || own.has("wallet");
-  if (poolOrWallet && isListed(minerVariables(), name)) {
+  // A wallet alone stands in shops too: there the name has to speak of mining.
+  static constexpr std::array<std::string_view, 6> kMining = {"miner", "mining", "mine_", "xmrig",
+                                                              "pool",  "stratum"};
+  bool mining = std::any_of(kMining.begin(), kMining.end(), [&](std::string_view word) {
+    return name.find(word) != std::string::npos;
+  });
+  bool told = own.has("stratum-url") || own.has("pool-domain") || (own.has("wallet") && mining);
+  if (told && isListed(minerVariables(), name)) {
     card->add("environment-contract", weight::kSupport,
               subject + " is one by which miners' images are configured", path);
   }
   card->merge(own);
+}
+
+bool asksForHelp(const std::vector<std::string>& args) {
+  return args.size() == 1 && (args[0] == "--help" || args[0] == "--version" || args[0] == "-h" ||
+                              args[0] == "-V");
 }
 
 void judgeImage(const MinerInput& input, const Container& container, const std::string& base,
@@ -233,6 +244,14 @@ void judgeImage(const MinerInput& input, const Container& container, const std::
   }
   if (std::string_view word = minerWordOf(image); !word.empty()) {
     card->add("miner-image", weight::kMedium, "the image is called " + std::string(word),
+              base + ".image");
+  }
+  bool own = container.command.empty() && (container.args.empty() || container.args[0].starts_with('-'));
+  bool published = std::any_of(minerRepositories().begin(), minerRepositories().end(), [&](const auto& entry) {
+    return image == entry.word || image == "docker.io/" + std::string(entry.word);
+  });
+  if (own && published && !asksForHelp(container.args)) {
+    card->add("known-image", weight::kNearProof, "runs the published miner " + image + " as it is",
               base + ".image");
   }
   bool pause = baseName(image) == "pause" && !container.command.empty() &&
@@ -305,7 +324,7 @@ int ownEvidence(const MinerInput& input, const Container& container) {
   weighWallet(&card);
   Scorecard image;
   judgeImage(input, container, line.base, &image);
-  if (image.has("policy-image")) return image.score();
+  if (image.has("policy-image") || image.has("known-image")) return image.score();
   return card.score();
 }
 

@@ -74,46 +74,77 @@ std::optional<MinerConfig> xmrStak(const Json& root) {
   return config;
 }
 
-// cpuminer's and ccminer's: {"url": .., "user": .., "algo": ..}
-std::optional<MinerConfig> singlePool(const Json& root) {
-  std::string url = stringOr(member(root, "url"));
-  if (url.empty() || !member(root, "user").is_string()) return std::nullopt;
-  bool stratum = stratumEndpoint(url).has_value();
-  if (!stratum && !isMinerAlgorithm(stringOr(member(root, "algo")))) return std::nullopt;
-  return MinerConfig{"stratum client", {url}, stratum ? "url" : "algo"};
+// A member's text; of a list the first one's, since some miners take several.
+std::string textOf(const Json& object, std::initializer_list<const char*> names) {
+  for (const char* name : names) {
+    const Json& value = member(object, name);
+    std::string text = value.is_array() && !value.empty() ? stringOr(value[0]) : stringOr(value);
+    if (!text.empty()) return text;
+  }
+  return {};
+}
+
+// cpuminer's and ccminer's {"url": .., "user": .., "algo": ..}, lolMiner's profiles {"pool", "user", "algo"} and
+// BzMiner's pool_configs {"url": [..], "wallet": [..], "algorithm"}; profiles stand up to two levels down.
+std::optional<MinerConfig> singlePool(const Json& root, int depth = 0) {
+  constexpr int kMaxDepth = 3;
+  if (root.is_object()) {
+    std::string url = textOf(root, {"url", "pool"});
+    bool paid = !textOf(root, {"user", "wallet"}).empty() || member(root, "user").is_string();
+    bool stratum = stratumEndpoint(url).has_value();
+    bool algorithm = isMinerAlgorithm(textOf(root, {"algo", "algorithm"}));
+    if (!url.empty() && paid && (stratum || algorithm)) {
+      return MinerConfig{"stratum client", {url}, stratum ? "url" : "algo"};
+    }
+  }
+  if (depth >= kMaxDepth || !root.is_structured()) return std::nullopt;
+  for (const Json& inner : root) {
+    if (auto config = singlePool(inner, depth + 1)) return config;
+  }
+  return std::nullopt;
 }
 
 // nanominer's config.ini: a section per coin with a wallet and numbered pools
-// (github.com/nanopool/nanominer, README).
+// (github.com/nanopool/nanominer, README). In any INI, TOML or YAML file: a stratum URL and who is paid there.
 std::optional<MinerConfig> iniPools(std::string_view text) {
   MinerConfig config{"nanominer", {}, "wallet"};
   bool wallet = false;
+  bool user = false;
+  std::string stratum;
   while (!text.empty()) {
     std::string_view line = text.substr(0, text.find('\n'));
     text.remove_prefix(std::min(line.size() + 1, text.size()));
-    size_t equals = line.find('=');
+    size_t equals = line.find_first_of("=:");
     if (equals == std::string_view::npos || line.starts_with('#') || line.starts_with(';')) continue;
     auto bare = [](std::string_view part) {
-      size_t start = part.find_first_not_of(" \t\r");
+      constexpr std::string_view kAround = " \t\r\"'-,";
+      size_t start = part.find_first_not_of(kAround);
       if (start == std::string_view::npos) return std::string_view();
-      return part.substr(start, part.find_last_not_of(" \t\r") - start + 1);
+      return part.substr(start, part.find_last_not_of(kAround) - start + 1);
     };
     std::string key = toLower(bare(line.substr(0, equals)));
     std::string_view value = bare(line.substr(equals + 1));
     wallet = wallet || (key == "wallet" && value.size() >= 20);
+    user = user || ((key == "user" || key == "wallet" || key == "username") && !value.empty());
+    if ((key == "url" || key == "pool") && stratumEndpoint(value)) stratum = std::string(value);
     bool pool = key.size() == 5 && key.starts_with("pool") && key[4] >= '1' && key[4] <= '9';
     auto endpoint = pool ? parseEndpoint(value) : std::nullopt;
     if (endpoint && endpoint->port != 0) config.pools.emplace_back(value);
   }
-  if (!wallet || config.pools.empty()) return std::nullopt;
-  return config;
+  if (wallet && !config.pools.empty()) return config;
+  if (user && !stratum.empty()) return MinerConfig{"stratum client", {stratum}, "url"};
+  return std::nullopt;
 }
 
 }  // namespace
 
 std::optional<MinerConfig> parseMinerConfig(std::string_view text) {
   if (text.size() > kMaxText) return std::nullopt;
-  if (text.find('{') == std::string_view::npos) return iniPools(text);
+  size_t start = text.find_first_not_of(" \t\r\n");
+  if (text.find('{') == std::string_view::npos ||
+      (start != std::string_view::npos && text[start] == '[' && parseLenient(text).is_discarded())) {
+    return iniPools(text);
+  }
   Json root = parseLenient(text);
   if (root.is_discarded() && text.find("pool_list") != std::string_view::npos) {
     root = parseLenient(asObject(text));

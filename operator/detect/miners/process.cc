@@ -38,6 +38,11 @@ std::string baseOf(const ProcessFacts& facts) { return programName(facts.executa
 void judgeNames(const ProcessFacts& facts, Scorecard* card) {
   std::string base = baseOf(facts);
   for (const std::string& name : {base, toLower(facts.comm)}) {
+    bool malware = std::any_of(minerMalware().begin(), minerMalware().end(),
+                               [&](const MinerSignature& entry) { return entry.word == name; });
+    if (malware && !card->has("miner-malware")) {
+      card->add("miner-malware", weight::kNearProof, "is " + name + ", a name of malware alone");
+    }
     if (isMinerProgram(name) && !card->has("miner-program")) {
       card->add("miner-program", weight::kStrong, "is the miner " + name);
     }

@@ -221,7 +221,7 @@ std::string ShellReader::readBackticks() {
 std::string ShellReader::variable(std::string_view name) const {
   auto found = variables_->find(name);
   if (found != variables_->end()) return found->second;
-  return {};
+  return name == "IFS" ? " " : "";
 }
 
 std::string decodeEscapes(std::string_view text) {

@@ -46,6 +46,10 @@ void ShellReader::read(std::string_view text) {
   text_ = text.substr(0, kMaxText);
   pos_ = 0;
   while (!atEnd()) {
+    if (inPatterns_) {
+      readPatterns();
+      continue;
+    }
     char c = peek();
     if (c == '\\') {
       if (peek(1) == '\n') {
@@ -79,6 +83,7 @@ void ShellReader::read(std::string_view text) {
       readArray();
     } else if (c == '|' || c == '&' || c == ';' || c == '(' || c == ')') {
       bool pipe = c == '|' && peek(1) != '|';
+      bool nextCase = c == ';' && (peek(1) == ';' || peek(1) == '&') && caseDepth_ > 0;
       ++pos_;
       if (!atEnd() && (peek() == c || (c == '|' && peek() == '&')) && c != '(' && c != ')') ++pos_;
       if (c == ')') {  // of a group that is piped on, the last command's output is what counts
@@ -88,6 +93,7 @@ void ShellReader::read(std::string_view text) {
         if (pipe) pos_ = next + 1;
       }
       endCommand(pipe);
+      inPatterns_ = nextCase;
     } else {
       append(c);
       ++pos_;
@@ -95,6 +101,28 @@ void ShellReader::read(std::string_view text) {
   }
   endCommand(false);
   endLine();
+}
+
+// "case $x in a|b) command;; esac": at the patterns of one branch, or at esac.
+void ShellReader::readPatterns() {
+  endCommand(false);
+  inPatterns_ = false;
+  while (!atEnd() && std::isspace(static_cast<unsigned char>(peek())) != 0) ++pos_;
+  std::string_view rest = text_.substr(pos_);
+  if (rest.starts_with("esac") && (rest.size() == 4 || !isNameChar(rest[4]))) return;
+  char quote = '\0';
+  while (!atEnd()) {
+    char c = text_[pos_++];
+    if (c == '\\' && quote != '\'') {
+      if (!atEnd()) ++pos_;
+    } else if (quote != '\0') {
+      if (c == quote) quote = '\0';
+    } else if (c == '\'' || c == '"') {
+      quote = c;
+    } else if (c == ')') {
+      return;
+    }
+  }
 }
 
 void ShellReader::append(char c) {
@@ -129,8 +157,16 @@ void ShellReader::endWord() {
     case Want::kWord:
       break;
   }
-  if (current_.words.empty() && !quoted && isKeyword(word)) return;
+  if (current_.words.empty() && !quoted && isKeyword(word)) {
+    if (word == "esac") caseDepth_ = std::max(0, caseDepth_ - 1);
+    return;
+  }
+  bool branches = current_.words.size() == 2 && current_.words[0] == "case" && word == "in";
   current_.words.push_back(std::move(word));
+  if (branches) {
+    ++caseDepth_;
+    inPatterns_ = true;
+  }
 }
 
 void ShellReader::endCommand(bool pipe) {

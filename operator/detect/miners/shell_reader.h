@@ -63,6 +63,7 @@ class ShellReader {
   void readBraced(bool quoted);
   void readRedirect();
   void readArray();
+  void readPatterns();
   std::string readBalanced(char open, char close);
   std::string readBackticks();
   std::string expandText(std::string_view text);
@@ -81,6 +82,8 @@ class ShellReader {
   Want want_ = Want::kWord;
   bool hereDocStripsTabs_ = false;
   bool pipeBefore_ = false;
+  int caseDepth_ = 0;           // "case .. esac" around what is read
+  bool inPatterns_ = false;     // between "in" or ";;" and ")": names, no commands
   ShellCommand current_;
   std::vector<ShellCommand> line_;
   std::vector<PendingHereDoc> hereDocs_;

@@ -53,6 +53,8 @@ constexpr Wrapper kWrappers[] = {
     {"ld-linux-x86-64.so.2", "", 0},
     {"s6-setuidgid", "", 1},
     {"with-contenv", "", 0},
+    {"npx", "p", 0},
+    {"bunx", "", 0},
     {"&", "", 0},
 };
 

@@ -26,6 +26,10 @@ std::span<const MinerSignature> minerAlgorithms();
 std::span<const MinerSignature> minerFlags();
 // Programs, by the base name of the executable, without version suffix and extension.
 std::span<const MinerSignature> minerPrograms();
+// Programs that only malware is called: droppers that bring a miner, and miners under a name of theirs.
+std::span<const MinerSignature> minerMalware();
+// Images of miners as they are published, without registry and tag: run as they are, they mine.
+std::span<const MinerSignature> minerRepositories();
 // Words of image names, between characters that are neither letters nor digits.
 std::span<const MinerSignature> minerImages();
 // Words of the URL or package name from which miners are downloaded.

@@ -33,6 +33,10 @@ constexpr MinerSignature kAlgorithms[] = {
     {"ghostrider", kXmrigAlgo},
     {"kawpow", kXmrigAlgo},
     {"panthera", kXmrigAlgo},
+    {"kaspa", kGpuMiner},
+    {"alephium", kGpuMiner},
+    {"karlsen", kGpuMiner},
+    {"pyrinhash", kGpuMiner},
     {"ethash", kGpuMiner},
     {"etchash", kGpuMiner},
     {"autolykos2", kGpuMiner},
@@ -133,7 +137,26 @@ constexpr MinerSignature kPrograms[] = {
     {"xelis_miner", kReadme},   {"jce_cn_cpu_miner64", kReadme}, {"qli-client", kReadme},
     {"kdevtmpfsi", kIncident},  {"kinsing", kIncident},        {"sysrv", kIncident},
     {"sysrv012", kIncident},    {"tntminer", kIncident},
-    {"cryptonight", kIncident},
+    {"cryptonight", kIncident}, {"packetcrypt", kReadme},      {"coin-hive-stratum", kReadme},
+    {"zecminer64", kReadme},    {"cpuminer-gr", kReadme},
+    {"rigel", kReadme},         {"deroluna-miner", kReadme},    {"xmrig-cn", kReadme},
+};
+
+constexpr MinerSignature kMalware[] = {
+    {"kdevtmpfsi", kIncident},  {"kinsing", kIncident},    {"tntminer", kIncident},
+    {"xmrigdaemon", kIncident}, {"xmrigminer", kIncident},
+};
+
+constexpr MinerSignature kRepositories[] = {
+    {"metal3d/xmrig", kImageReadme},
+    {"miningcontainers/xmrig", kImageReadme},
+    {"kannix/monero-miner", kImageReadme},
+    {"giansalex/monero-miner", kImageReadme},
+    {"servethehome/monero_cpu_minergate", kImageReadme},
+    {"servethehome/monero_cpu_moneropool", kImageReadme},
+    {"servethehome/monero_cpu_xmrpooldotnet", kImageReadme},
+    {"bitnn/alpine-xmrig", kImageReadme},
+    {"patsissons/xmrig", kImageReadme},
 };
 
 constexpr MinerSignature kImages[] = {
@@ -206,6 +229,14 @@ constexpr MinerSignature kDownloads[] = {
     {"bzminer", "github.com/bzminer/bzminer releases"},
     {"hellminer", "github.com/hellcatz/hminer releases"},
     {"minerd", "github.com/pooler/cpuminer releases"},
+    {"moneroocean_miner", "MoneroOcean's set-up scripts"},
+    {"c3pool_miner", "C3Pool's set-up scripts"},
+    {"qli-client", "github.com/qubic-li/client releases"},
+    {"duino-coin", "github.com/revoxhere/duino-coin"},
+    {"packetcrypt_rs", "github.com/cjdelisle/packetcrypt_rs"},
+    {"onezerominer", "github.com/OneZeroMiner/onezerominer releases"},
+    {"rigelminer", "github.com/rigelminer/rigel releases"},
+    {"dero-miner", "github.com/deroproject/derohe releases"},
 };
 
 constexpr MinerSignature kVariables[] = {
@@ -238,6 +269,8 @@ constexpr MinerSignature kConfigFiles[] = {
 std::span<const MinerSignature> minerAlgorithms() { return kAlgorithms; }
 std::span<const MinerSignature> minerFlags() { return kFlags; }
 std::span<const MinerSignature> minerPrograms() { return kPrograms; }
+std::span<const MinerSignature> minerMalware() { return kMalware; }
+std::span<const MinerSignature> minerRepositories() { return kRepositories; }
 std::span<const MinerSignature> minerImages() { return kImages; }
 std::span<const MinerSignature> minerDownloads() { return kDownloads; }
 std::span<const MinerSignature> minerVariables() { return kVariables; }

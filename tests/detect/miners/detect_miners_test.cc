@@ -239,5 +239,28 @@ TEST(DetectMiners, ThePolicysImageIsProof) {
   EXPECT_EQ(finding.tier, Tier::kRemediate);
 }
 
+TEST(DetectMiners, APublishedMinerThatIsRunAsItIsMines) {
+  Scene scene;
+  scene.input.live = true;
+  scene.container().image = "docker.io/metal3d/xmrig:latest";
+  EXPECT_EQ(scene.only().tier, Tier::kRemediate);
+  scene.container().args = {"--version"};
+  EXPECT_EQ(scene.only().tier, Tier::kAlert);
+  scene.container().args = {};
+  scene.container().command = {"sleep", "60"};
+  EXPECT_EQ(scene.only().tier, Tier::kAlert);
+}
+
+TEST(DetectMiners, AShopsWalletIsNoContractWithAMiner) {
+  Scene scene;
+  scene.container().env.push_back({"WALLET", EnvVar::Source::kLiteral, kStandardAddress, "", ""});
+  EXPECT_TRUE(scene.findings().empty());
+  scene.container().env[0].name = "MINER_WALLET";
+  EXPECT_EQ(scene.only().tier, Tier::kAlert);
+  scene.container().env[0].name = "WALLET";
+  scene.container().env.push_back({"POOL", EnvVar::Source::kLiteral, "pool.supportxmr.com:443", "", ""});
+  EXPECT_EQ(scene.only().tier, Tier::kRemediate);
+}
+
 }  // namespace
 }  // namespace firebreak::detect

@@ -39,5 +39,18 @@ TEST(MinerConfig, IsNotATextThatMentionsPools) {
   }
 }
 
+TEST(MinerConfig, KnowsProfilesListsAndPlainFiles) {
+  for (const char* text :
+       {R"({"DEFAULTS":{},"MAIN":{"algo":"ETCHASH","pool":"h:1010","user":"w"}})",
+        R"({"pool_configs":[{"algorithm":"kaspa","wallet":["w"],"url":["stratum+tcp://h:2020"]}]})",
+        "[[pools]]\nurl = \"stratum+tcp://h:3333\"\nuser = \"w\"\n", "pool: stratum+ssl://h:443\nwallet: w\n"}) {
+    EXPECT_TRUE(parseMinerConfig(text)) << text;
+  }
+  for (const char* text : {"url: https://git.example\nuser: bot\nalgo: fifo\n", "[pools]\nurl = \"pg:5432\"\nuser = \"a\"\n",
+                           "see stratum+tcp://h:1\nuser: me\n", R"({"a":{"pool":"db:5432","user":"u","algo":"lru"}})"}) {
+    EXPECT_FALSE(parseMinerConfig(text)) << text;
+  }
+}
+
 }  // namespace
 }  // namespace firebreak::detect

@@ -34,6 +34,7 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Values(Table{"schemes", minerSchemes()}, Table{"pools", minerPools()},
                     Table{"algorithms", minerAlgorithms()}, Table{"flags", minerFlags()},
                     Table{"programs", minerPrograms()}, Table{"images", minerImages()},
+                    Table{"malware", minerMalware()}, Table{"repositories", minerRepositories()},
                     Table{"downloads", minerDownloads()}, Table{"variables", minerVariables()},
                     Table{"configFiles", minerConfigFiles()}, Table{"textTools", textTools()},
                     Table{"infrastructure", infrastructureNames()},
