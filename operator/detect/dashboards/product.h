@@ -106,6 +106,9 @@ struct Product {
   std::vector<ProofRequest> proofs{};    // the strongest first
   std::vector<AnswerShape> login{};      // answers that ask to log in, beyond 401, 403 and redirects
   std::vector<std::string> neverGet{};   // GET paths with side effects that nobody may ask
+  // Where it is told the path that it stands under ("/notebook"), or the URL that ends in it; what is
+  // given anywhere is asked for, so that there is no order.
+  std::vector<SettingSource> base{};
   std::vector<Setting> settings{};
   std::vector<OffRule> off{};
   std::string can{};     // what somebody can do with it: "read every Secret that its ServiceAccount may"

@@ -84,6 +84,7 @@ std::vector<Product> kubernetesConsoles() {
        .proofs = {{.path = "/clusters/main/api/v1/namespaces?limit=1",
                    .open = {.contentType = "json", .values = {{"/kind", "NamespaceList"}}},
                    .controlPath = "/clusters/main/api/v1/firebreak-no-such-kind"}},
+       .base = {{From::kFlag, "--base-url"}, {From::kEnv, "HEADLAMP_CONFIG_BASE_URL"}},
        .settings = {{"serviceaccount",
                      {{From::kFlag, "-unsafe-use-service-account-token"},
                       {From::kFlag, "--unsafe-use-service-account-token"},

@@ -20,6 +20,8 @@ std::vector<Product> notebookConsoles() {
        .proofs = {{.path = "/api/status",
                    .open = {.contentType = "json", .keys = {"/connections", "/kernels", "/started"}},
                    .controlPath = "/api/firebreak-no-such"}},
+       .base = {{From::kFlag, "--ServerApp.base_url"}, {From::kFlag, "--NotebookApp.base_url"},
+                {From::kEnv, "NB_PREFIX"}, {From::kEnv, "JUPYTERHUB_SERVICE_PREFIX"}},
        .settings =
            {{"token",
              {{From::kFlag, "--IdentityProvider.token"}, {From::kFlag, "--ServerApp.token"},
@@ -199,6 +201,7 @@ std::vector<Product> notebookConsoles() {
                    .open = {.contentType = "json", .keys = {"/experiments/0/experiment_id"}},
                    .grants = Grants::kData,
                    .controlPath = "/api/2.0/mlflow/firebreak-no-such"}},
+       .base = {{From::kFlag, "--static-prefix"}, {From::kEnv, "MLFLOW_STATIC_PREFIX"}},
        .settings = {{"server", {{From::kArgument, "mlflow"}}}, {"app", {{From::kFlag, "--app-name"}}}},
        .off = {{.all = {{"server", Test::kTrue, {}}, {"app", Test::kHasNot, {"auth"}}},
                 .grants = Grants::kData,
