@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "detect/dashboards/answer_shape.h"
 #include "detect/dashboards/base_path.h"
 #include "detect/signatures/dashboards.h"
 
@@ -53,6 +54,12 @@ int rank(const ProbedPath& path) {
 
 bool decides(const ProbedPath& path) { return rank(path) >= 3; }
 
+// What the answer leaves unsaid, this door says besides.
+bool holdsBeside(Asker& asker, const std::string& scheme, const detect::ProofRequest& proof,
+                 const std::string& base) {
+  return proof.besidePath.empty() || matches(proof.beside, asker.ask(scheme, proof.besidePath, base));
+}
+
 // One product under one base path: the strongest verdict over its proofs.
 ProbedPath askProduct(Asker& asker, const Product& product, const Endpoint& endpoint,
                       const std::string& base) {
@@ -77,6 +84,9 @@ ProbedPath askProduct(Asker& asker, const Product& product, const Endpoint& endp
       path.scheme = scheme;
       path.requestPath = path.endpoint.path + proof.path;
       path.verdict = judge(product, answer, control);
+      if (path.verdict == Verdict::kOpen && !holdsBeside(asker, scheme, *fulfilled, base)) {
+        path.verdict = Verdict::kNotThisProduct;
+      }
       path.redirected = path.verdict == Verdict::kUnknown && isRedirect(answer);
       path.grants = fulfilled != nullptr ? fulfilled->grants : Grants::kControl;
       if (rank(path) > rank(best)) best = path;

@@ -15,7 +15,7 @@
 namespace firebreak::control {
 
 // What one endpoint answers. Several products share paths; each path is asked only once. Used by one
-// thread for one look.
+// thread for one look; endpoint and addresses are the caller's and outlive it.
 class Asker {
  public:
   Asker(Prober& prober, const detect::Endpoint& endpoint, const Prober::Addresses& allowed,

@@ -15,6 +15,7 @@
 namespace firebreak::control {
 namespace {
 
+using detect::Grants;
 using detect::Verdict;
 
 class StillClock : public Clock {
@@ -25,6 +26,9 @@ class StillClock : public Clock {
 
 constexpr const char* kJson = "Content-Type: application/json\r\n";
 
+std::string found(const std::string& type, const std::string& body) {
+  return reply("200 OK", "Content-Type: " + type + "\r\n", body);
+}
 std::string missing() { return reply("404 Not Found", "Content-Type: text/html\r\n", "Not Found"); }
 std::string redirect(const std::string& to) { return reply("302 Found", "Location: " + to + "\r\n", ""); }
 
@@ -53,7 +57,7 @@ class AskEndpointTest : public testing::Test {
     endpoint.address = "127.0.0.1";
     endpoint.port = port;
     endpoint.path = prefix_;
-    Asker asker(prober_, endpoint, {"127.0.0.1"}, std::chrono::seconds(2));
+    Asker asker(prober_, endpoint, allowed_, std::chrono::seconds(2));
     return askEndpoint(asker, endpoint, {&product(id)}, pods);
   }
   static Pod jupyter(const std::string& argument) {
@@ -68,6 +72,7 @@ class AskEndpointTest : public testing::Test {
 
   StillClock clock_;
   Prober prober_{{.version = "9.9", .requestsPerMinute = 1000, .allowLoopback = true}, clock_};
+  const Prober::Addresses allowed_{"127.0.0.1"};
   std::string prefix_;
 };
 
@@ -87,7 +92,7 @@ TEST_F(AskEndpointTest, AConsoleUnderThePathThatItsFrontPageLeadsToIsFoundAndAsk
       site({{"/", redirect("/x/")}, {"/x/api/status", reply("200 OK", kJson, kStatus)}}));
   const auto path = ask(server.port(), "jupyter");
   EXPECT_EQ(path.verdict, Verdict::kOpen);
-  const auto again = reaskConsole(prober_, {path}, {"127.0.0.1"}, std::chrono::seconds(2));
+  const auto again = reaskConsole(prober_, {path}, allowed_, std::chrono::seconds(2));
   ASSERT_EQ(again.size(), 1U);
   EXPECT_EQ(judge(*path.product, again[0].after, again[0].afterControl), Verdict::kOpen);
 }
@@ -128,6 +133,32 @@ TEST_F(AskEndpointTest, AFrontPageThatLeadsIntoALoopIsLeftAlone) {
   });
   EXPECT_EQ(ask(server.port(), "jupyter").verdict, Verdict::kUnknown);
   EXPECT_LE(server.connections(), 12);
+}
+
+// etcd's metrics may have a door of their own, which says nothing about the one for clients.
+TEST_F(AskEndpointTest, EtcdIsOpenOnlyAtTheDoorOfItsClients) {
+  const std::string metrics =
+      found("text/plain; version=0.0.4", "# TYPE x gauge\netcd_debugging_auth_revision 1\n");
+  ScriptedServer door(site({{"/metrics", metrics}}));
+  EXPECT_NE(ask(door.port(), "etcd").verdict, Verdict::kOpen);
+  ScriptedServer clients(
+      site({{"/metrics", metrics},
+            {"/version", reply("200 OK", kJson, R"({"etcdserver":"3.4.23","etcdcluster":"3.4.0"})")}}));
+  const auto path = ask(clients.port(), "etcd");
+  EXPECT_EQ(path.verdict, Verdict::kOpen);
+  EXPECT_EQ(path.grants, Grants::kControl);
+}
+
+// Behind a proxy that names the user it says that it has no login, and lists nothing to strangers.
+TEST_F(AskEndpointTest, AkhqThatLeavesTheLoginToAProxyIsNotOpen) {
+  const std::string noLogin = reply("200 OK", kJson, R"({"loginEnabled":false,"version":"0.25"})");
+  ScriptedServer behind(
+      site({{"/api/auths", noLogin}, {"/api/cluster", reply("401 Unauthorized", kJson, "{}")}}));
+  EXPECT_NE(ask(behind.port(), "akhq").verdict, Verdict::kOpen);
+  ScriptedServer open(
+      site({{"/api/auths", noLogin},
+            {"/api/cluster", reply("200 OK", kJson, R"([{"id":"local","connects":[]}])")}}));
+  EXPECT_EQ(ask(open.port(), "akhq").verdict, Verdict::kOpen);
 }
 
 }  // namespace

@@ -16,8 +16,10 @@ bool sameAnswer(const ProbeAnswer& a, const ProbeAnswer& b) {
 }  // namespace
 
 bool leadsToLogin(const std::string& location) {
-  constexpr std::array<std::string_view, 10> kWords = {"/auth", "login", "signin", "sign_in", "sign-in",
-                                                      "oauth", "authorize", "sso", "saml", "openid"};
+  // "sso" alone stands in "lessons" too.
+  constexpr std::array<std::string_view, 12> kWords = {
+      "/auth", "login", "signin", "sign_in", "sign-in", "oauth",
+      "authorize", "/sso", "sso.", "sso=", "saml", "openid"};
   return std::any_of(kWords.begin(), kWords.end(),
                      [&](std::string_view word) { return containsText(location, word); });
 }

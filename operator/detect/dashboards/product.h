@@ -36,6 +36,10 @@ struct ProofRequest {
   // A made-up neighbour of `path`, which a real console answers otherwise and a page that says 200 to
   // everything does not.
   std::string controlPath{};
+  // Where the answer says that nothing is asked for, and not at which of the program's doors: what this
+  // door has to answer besides. Empty path = nothing.
+  std::string besidePath{};
+  AnswerShape beside{};
 };
 
 // Where a setting can be given, in a list from the highest precedence to the lowest.
@@ -87,6 +91,8 @@ struct OffRule {
   Grants grants = Grants::kControl;
   // The product has no authentication of its own, or none by default; nobody switched anything off.
   bool byNature = false;
+  // These settings leave only what `grants` says, whatever a proof grants: its answer does not show them.
+  bool limits = false;
   std::string why{};  // one clause for the message: "--auth-mode=server lets everybody in"
 };
 

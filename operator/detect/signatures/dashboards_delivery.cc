@@ -49,7 +49,7 @@ std::vector<Product> deliveryConsoles() {
        .ports = {2746},
        .schemes = {"https", "http"},
        .proofs = {{.path = "/api/v1/workflows/?listOptions.limit=1",
-                   .open = {.contentType = "json", .keys = {"/metadata", "/items"}},
+                   .open = {.contentType = "json", .keys = {"/metadata/resourceVersion", "/items"}},
                    .controlPath = "/api/v1/firebreak-no-such"},
                   // Installed for one namespace it may not list all, and still lets everybody in.
                   {.path = "/api/v1/info",

@@ -186,6 +186,7 @@ std::vector<Product> kubernetesConsoles() {
        .name = "Chaos Mesh Dashboard",
        .images = {"chaos-dashboard"},
        .labels = {"chaos-dashboard"},
+       .programs = {"chaos-dashboard"},
        .ports = {2333},
        .proofs = {{.path = "/api/common/config",
                    .open = {.contentType = "json", .values = {{"/security_mode", "false"}}},

@@ -15,7 +15,7 @@ std::vector<Product> notebookConsoles() {
        .labels = {"jupyter", "jupyterlab", "notebook"},
        .programs = {"jupyter-lab", "jupyter-notebook", "jupyter-server", "jupyter lab",
                     "jupyter notebook", "jupyter server", "jupyter_server", "jupyterlab",
-                    "start-notebook.sh", "start-notebook.py"},
+                    "start-notebook.sh", "start-notebook.py", "notebook"},
        .ports = {8888},
        .proofs = {{.path = "/api/status",
                    .open = {.contentType = "json", .keys = {"/connections", "/kernels", "/started"}},
