@@ -180,6 +180,8 @@ const std::vector<Fixture>& fixtures() {
       {"mongo-express", "/", 200, kHtml,
        "<title>Home - Mongo Express</title><script>readOnly: 'true' === 'true',", Grants::kData, 401,
        "text/plain", "Unauthorized"},
+      {"sqlite-web", "/", 200, kHtml, "<title>SQLite Web: shop.db</title>", Grants::kControl, 302, "", "",
+       "/login/?next=/"},
       {"kafka-ui", "/api/clusters", 200, kJson,
        R"([{"name":"local","status":"online","readOnly":false}])", Grants::kControl, 302, "", "",
        "/auth/login"},
