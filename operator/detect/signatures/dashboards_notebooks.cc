@@ -208,7 +208,7 @@ std::vector<Product> notebookConsoles() {
                 .byNature = true,
                 .why = "it has no login unless --app-name basic-auth"}},
        .can = "read and delete experiments and models",
-       .source = "observed open with 3.17; MLflow documentation, REST API and authentication"},
+       .source = "observed with 3.17; MLflow documentation, REST API and authentication"},
       {.id = "tensorboard",
        .name = "TensorBoard",
        .images = {"tensorboard"},
