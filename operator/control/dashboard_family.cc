@@ -99,13 +99,18 @@ ConsoleLook DashboardFamily::look(const Subject& subject, const SecurityPolicy& 
   result.silent = std::any_of(
       observation.paths.begin(), observation.paths.end(),
       [](const detect::ProbedPath& path) { return path.verdict == detect::Verdict::kUnknown; });
+  // A redirect says nothing either, and will say the same in a second.
+  const bool unanswered = std::any_of(
+      observation.paths.begin(), observation.paths.end(), [](const detect::ProbedPath& path) {
+        return path.verdict == detect::Verdict::kUnknown && !path.redirected;
+      });
   result.findings = detect::detectDashboards(observation);
   result.console = detect::openConsoleOf(observation);
   std::lock_guard lock(mutex_);
   constexpr size_t kMostRemembered = 1024;
   const std::string& uid = subject.target.uid;
   if (recent_.size() >= kMostRemembered && !recent_.contains(uid)) recent_.clear();
-  if (result.silent) result.silentLooks = recent_[uid].look.silentLooks + 1;
+  if (unanswered) result.silentLooks = recent_[uid].look.silentLooks + 1;
   recent_[uid] = {subject.service.meta.resourceVersion, clock_.mono(), result};
   return result;
 }

@@ -36,10 +36,11 @@ struct Subject {
 struct ConsoleLook {
   std::vector<Finding> findings;
   detect::OpenConsole console;
-  // A candidate did not answer at all: worth another look soon (a pod that starts, a port that is
-  // being programmed).
+  // A candidate's answer said nothing, if one came at all: what was found before still stands.
   bool silent = false;
-  int silentLooks = 0;     // in a row
+  // Looks in a row at which one did not answer at all: worth another soon (a pod that starts, a port
+  // that is being programmed).
+  int silentLooks = 0;
   bool candidate = false;  // something here might be a console
 };
 

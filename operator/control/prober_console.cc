@@ -5,6 +5,7 @@
 #include <set>
 #include <utility>
 
+#include "control/ask_endpoint.h"
 #include "detect/dashboards/address.h"
 #include "detect/dashboards/candidates.h"
 
@@ -12,7 +13,6 @@ namespace firebreak::control {
 namespace {
 
 using detect::Endpoint;
-using detect::Grants;
 using detect::ProbeAnswer;
 using detect::ProbedPath;
 using detect::Product;
@@ -23,108 +23,6 @@ using Outcome = ProbeAnswer::Outcome;
 constexpr int kNodesPerPort = 2;
 // Products that are asked for on one endpoint; the surest hints come first.
 constexpr size_t kMaxProducts = 24;
-
-// Asks one endpoint; the answer's path is the product's own, without the ingress rule's prefix.
-class Asker {
- public:
-  Asker(Prober& prober, const Endpoint& endpoint, const Prober::Addresses& allowed,
-        std::chrono::milliseconds timeout)
-      : prober_(prober), endpoint_(endpoint), allowed_(allowed), timeout_(timeout) {}
-
-  ProbeAnswer ask(const std::string& scheme, const std::string& path) {
-    // Several products share paths; an endpoint is asked each only once.
-    auto [known, fresh] = answers_.try_emplace({scheme, path});
-    if (!fresh) return known->second;
-    ProbeRequest request{scheme, endpoint_.address, endpoint_.port, endpoint_.host,
-                         endpoint_.path + path, timeout_};
-    ProbeAnswer answer = prober_.probe(request, allowed_);
-    answer.path = path;
-    known->second = answer;
-    // A firewall's silence costs the whole time limit: it is not asked for twice.
-    if (answer.outcome == Outcome::kTimedOut || answer.outcome == Outcome::kFailed) silent_ = true;
-    if (answer.outcome == Outcome::kRefused) refused_.insert(scheme);
-    if (answer.outcome == Outcome::kAnswered) answered_.insert(scheme);
-    return answer;
-  }
-  bool silent() const { return silent_ || refused_.size() > 1; }
-  // Refused one question and answered another: a node port that was being programmed meanwhile. What
-  // was refused may have been the one that tells.
-  bool cameUpMeanwhile() const {
-    return std::any_of(refused_.begin(), refused_.end(),
-                       [&](const std::string& scheme) { return answered_.contains(scheme); });
-  }
-
- private:
-  Prober& prober_;
-  const Endpoint& endpoint_;
-  const Prober::Addresses& allowed_;
-  std::chrono::milliseconds timeout_;
-  bool silent_ = false;
-  std::set<std::string> refused_;   // schemes
-  std::set<std::string> answered_;  // schemes
-  std::map<std::pair<std::string, std::string>, ProbeAnswer> answers_;
-};
-
-bool speaksOther(const ProbeAnswer& answer, const std::string& scheme) {
-  if (scheme == "https") return answer.outcome == Outcome::kTlsError;
-  // Go's and nginx's answer to plain HTTP on a TLS port; others just hang up.
-  return (answer.status == 400 && answer.body.find("HTTPS") != std::string::npos) ||
-         answer.outcome == Outcome::kRefused;
-}
-
-std::vector<std::string> schemesFor(const Product& product, const Endpoint& endpoint) {
-  if (isRouted(endpoint.via)) return {endpoint.tls ? "https" : "http"};
-  std::vector<std::string> schemes = product.schemes;
-  for (const char* other : {"http", "https"}) {
-    if (std::find(schemes.begin(), schemes.end(), other) == schemes.end()) schemes.push_back(other);
-  }
-  return schemes;
-}
-
-int rank(const ProbedPath& path) {
-  switch (path.verdict) {
-    case Verdict::kOpen:
-      return path.grants == Grants::kControl ? 4 : 3;
-    case Verdict::kLocked:
-      return 2;
-    case Verdict::kNotThisProduct:
-      return 1;
-    case Verdict::kUnknown:
-      return 0;
-  }
-  return 0;
-}
-
-// One product on one endpoint: the strongest verdict over its proofs.
-ProbedPath askProduct(Asker& asker, const Product& product, const Endpoint& endpoint) {
-  ProbedPath best;
-  best.endpoint = endpoint;
-  best.product = &product;
-  for (const std::string& scheme : schemesFor(product, endpoint)) {
-    bool other = false;
-    for (const detect::ProofRequest& proof : product.proofs) {
-      const ProbeAnswer answer = asker.ask(scheme, proof.path);
-      if (speaksOther(answer, scheme)) {
-        other = true;
-        break;
-      }
-      // Silence will not end for the next path.
-      if (answer.outcome != Outcome::kAnswered) return best;
-      const detect::ProofRequest* fulfilled = fulfilledProof(product, answer);
-      ProbeAnswer control;
-      if (fulfilled != nullptr) control = asker.ask(scheme, fulfilled->controlPath);
-      ProbedPath path = best;
-      path.scheme = scheme;
-      path.requestPath = endpoint.path + proof.path;
-      path.verdict = judge(product, answer, control);
-      path.grants = fulfilled != nullptr ? fulfilled->grants : Grants::kControl;
-      if (rank(path) > rank(best)) best = path;
-      if (rank(best) == 4) return best;
-    }
-    if (!other) break;
-  }
-  return best;
-}
 
 // Image or command name the product, so that nothing needs to be guessed.
 bool nameSays(const Product& product, const std::vector<Pod>& pods) {
@@ -146,23 +44,18 @@ bool mayBeWeb(const Endpoint& endpoint) {
 
 // What the front page says puts a product before those that only share the port; one that nobody
 // guessed is added.
-void rankByFrontPage(Asker& asker, const std::vector<Product>& products, const Endpoint& endpoint,
+void rankByFrontPage(Asker& asker, const std::vector<Product>& products,
                      std::vector<const Product*>* candidates) {
-  const std::string first = endpoint.tls || endpoint.podPort == 443 || endpoint.podPort == 8443
-                                ? "https"
-                                : "http";
-  ProbeAnswer page = asker.ask(first, "/");
-  if (speaksOther(page, first) && !isRouted(endpoint.via)) {
-    page = asker.ask(first == "http" ? "https" : "http", "/");
-  }
-  if (page.outcome != Outcome::kAnswered) return;
+  const std::vector<ProbeAnswer> pages = asker.askFrontPage();
+  const auto shows = [&](const std::string& mark) {
+    return std::any_of(pages.begin(), pages.end(), [&](const ProbeAnswer& page) {
+      return page.body.find(mark) != std::string::npos ||
+             page.location.find(mark) != std::string::npos;
+    });
+  };
   std::vector<const Product*> marked;
   for (const Product& product : products) {
-    const bool says = std::any_of(product.marks.begin(), product.marks.end(),
-                                  [&](const std::string& mark) {
-                                    return page.body.find(mark) != std::string::npos ||
-                                           page.location.find(mark) != std::string::npos;
-                                  });
+    const bool says = std::any_of(product.marks.begin(), product.marks.end(), shows);
     if (says && !product.proofs.empty()) marked.push_back(&product);
   }
   for (const Product* product : *candidates) {
@@ -212,19 +105,10 @@ std::vector<ProbedPath> probeConsole(Prober& prober, const ConsoleQuestion& ques
     Asker asker(prober, endpoint, allowed, question.timeout);
     const bool named = !candidates.empty() && nameSays(*candidates.front(), pods);
     if (endpoint.reach == detect::Reach::kPublished && !named && mayBeWeb(endpoint)) {
-      rankByFrontPage(asker, *question.products, endpoint, &candidates);
+      rankByFrontPage(asker, *question.products, &candidates);
     }
     if (candidates.size() > kMaxProducts) candidates.resize(kMaxProducts);
-    ProbedPath best;
-    best.endpoint = endpoint;
-    for (const Product* product : candidates) {
-      ProbedPath path = askProduct(asker, *product, endpoint);
-      if (rank(path) > rank(best)) best = std::move(path);
-      if (best.verdict == Verdict::kOpen || asker.silent()) break;
-    }
-    if (best.verdict == Verdict::kNotThisProduct && asker.cameUpMeanwhile()) {
-      best.verdict = Verdict::kUnknown;
-    }
+    ProbedPath best = askEndpoint(asker, endpoint, candidates, pods);
     if (best.verdict != Verdict::kOpen && best.verdict != Verdict::kLocked) best.product = nullptr;
     if (!candidates.empty()) paths.push_back(std::move(best));
   }

@@ -11,19 +11,24 @@
 namespace firebreak::detect {
 namespace {
 
-// The probe says that it answers; where it cannot say what it grants, the pods' own settings may.
+// The probe says that it answers; where it cannot say what it grants, the pods' own settings may: that
+// they give control, or that all of them leave only data.
 Grants grantsOf(const ProbedPath& path, const std::vector<Pod>& pods) {
-  if (path.grants == Grants::kControl) return Grants::kControl;
+  Grants grants = path.grants;
+  bool limited = false;
+  bool unlimited = false;
   for (const Pod& pod : pods) {
     for (const Container& container : pod.spec->containers) {
       if (!runsProduct(*path.product, container)) continue;
       const auto off = authenticationOff(*path.product, ContainerConfig{container, *pod.spec, {}});
+      const bool limits = off && off->rule->limits;
+      (limits ? limited : unlimited) = true;
       if (off && off->rule->grants == Grants::kControl && !off->rule->byNature) {
-        return Grants::kControl;
+        grants = Grants::kControl;
       }
     }
   }
-  return Grants::kData;
+  return limited && !unlimited ? Grants::kData : grants;
 }
 
 bool actionable(const ProbedPath& path, Grants grants, Reach minReach) {

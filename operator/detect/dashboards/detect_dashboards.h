@@ -16,9 +16,11 @@ struct ProbedPath {
   Endpoint endpoint;
   const Product* product = nullptr;  // never null where the verdict is Open or Locked
   Verdict verdict = Verdict::kUnknown;
+  // Unknown because all that came was a redirect within the host, which a second look will not change.
+  bool redirected = false;
   Grants grants = Grants::kControl;  // of the proof that was fulfilled
   std::string scheme = "http";
-  std::string requestPath;  // what was asked, with the ingress rule's prefix
+  std::string requestPath;  // what was asked, with the prefix of `endpoint`
 };
 
 struct DashboardObservation {

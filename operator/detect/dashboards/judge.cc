@@ -9,22 +9,24 @@
 namespace firebreak::detect {
 namespace {
 
-bool isRedirect(int status) { return status >= 300 && status < 400 && status != 304; }
-
-// A redirect asks to log in where it leads to another origin (an identity provider) or to a path
-// that is named so. One that only changes the scheme or adds a slash says nothing.
-bool leadsToLogin(const std::string& location) {
-  constexpr std::array<std::string_view, 10> kWords = {"/auth", "login", "signin", "sign_in", "sign-in",
-                                                      "oauth", "authorize", "sso", "saml", "openid"};
-  return std::any_of(kWords.begin(), kWords.end(),
-                     [&](std::string_view word) { return containsText(location, word); });
-}
-
 bool sameAnswer(const ProbeAnswer& a, const ProbeAnswer& b) {
   return a.status == b.status && a.body == b.body;
 }
 
 }  // namespace
+
+bool leadsToLogin(const std::string& location) {
+  // "sso" alone stands in "lessons" too.
+  constexpr std::array<std::string_view, 12> kWords = {
+      "/auth", "login", "signin", "sign_in", "sign-in", "oauth",
+      "authorize", "/sso", "sso.", "sso=", "saml", "openid"};
+  return std::any_of(kWords.begin(), kWords.end(),
+                     [&](std::string_view word) { return containsText(location, word); });
+}
+
+bool isRedirect(const ProbeAnswer& answer) {
+  return answer.status >= 300 && answer.status < 400 && answer.status != 304;
+}
 
 const ProofRequest* fulfilledProof(const Product& product, const ProbeAnswer& answer) {
   auto found = std::find_if(product.proofs.begin(), product.proofs.end(),
@@ -37,7 +39,7 @@ const ProofRequest* fulfilledProof(const Product& product, const ProbeAnswer& an
 bool asksToLogIn(const Product& product, const ProbeAnswer& answer) {
   if (answer.outcome != ProbeAnswer::Outcome::kAnswered) return false;
   if (answer.status == 401 || answer.status == 403 || answer.status == 407) return true;
-  if (isRedirect(answer.status) && leadsToLogin(answer.location)) return true;
+  if (isRedirect(answer) && leadsToLogin(answer.location)) return true;
   return std::any_of(product.login.begin(), product.login.end(),
                      [&](const AnswerShape& shape) { return matches(shape, answer); });
 }
@@ -51,7 +53,7 @@ Verdict judge(const Product& product, const ProbeAnswer& proof, const ProbeAnswe
   const ProofRequest* request = fulfilledProof(product, proof);
   if (request == nullptr) {
     // A server's trouble and a redirect within the host say nothing; any other answer is another's.
-    const bool silent = proof.status >= 500 || proof.status == 429 || isRedirect(proof.status);
+    const bool silent = proof.status >= 500 || proof.status == 429 || isRedirect(proof);
     return silent ? Verdict::kUnknown : Verdict::kNotThisProduct;
   }
   if (control.outcome != ProbeAnswer::Outcome::kAnswered) return Verdict::kUnknown;

@@ -20,6 +20,13 @@ enum class Verdict {
 // path, asked right after it through the same path.
 Verdict judge(const Product& product, const ProbeAnswer& proof, const ProbeAnswer& control);
 
+// To another place of whatever origin; "not modified" is none.
+bool isRedirect(const ProbeAnswer& answer);
+
+// A Location that asks to log in: it is named so, as an identity provider's is. One that only changes the
+// scheme or adds a slash says nothing.
+bool leadsToLogin(const std::string& location);
+
 // The product's strongest proof that this answer fulfils; null where it fulfils none. Several proofs
 // may ask for the same path and read more or less from its answer.
 const ProofRequest* fulfilledProof(const Product& product, const ProbeAnswer& answer);

@@ -36,6 +36,10 @@ struct ProofRequest {
   // A made-up neighbour of `path`, which a real console answers otherwise and a page that says 200 to
   // everything does not.
   std::string controlPath{};
+  // Where the answer says that nothing is asked for, and not at which of the program's doors: what this
+  // door has to answer besides. Empty path = nothing.
+  std::string besidePath{};
+  AnswerShape beside{};
 };
 
 // Where a setting can be given, in a list from the highest precedence to the lowest.
@@ -87,6 +91,8 @@ struct OffRule {
   Grants grants = Grants::kControl;
   // The product has no authentication of its own, or none by default; nobody switched anything off.
   bool byNature = false;
+  // These settings leave only what `grants` says, whatever a proof grants: its answer does not show them.
+  bool limits = false;
   std::string why{};  // one clause for the message: "--auth-mode=server lets everybody in"
 };
 
@@ -106,6 +112,9 @@ struct Product {
   std::vector<ProofRequest> proofs{};    // the strongest first
   std::vector<AnswerShape> login{};      // answers that ask to log in, beyond 401, 403 and redirects
   std::vector<std::string> neverGet{};   // GET paths with side effects that nobody may ask
+  // Where it is told the path that it stands under ("/notebook"), or the URL that ends in it; what is
+  // given anywhere is asked for, so that there is no order.
+  std::vector<SettingSource> base{};
   std::vector<Setting> settings{};
   std::vector<OffRule> off{};
   std::string can{};     // what somebody can do with it: "read every Secret that its ServiceAccount may"

@@ -39,7 +39,9 @@ struct Endpoint {
   std::string address;
   int32_t port = 0;
   std::string host;   // Host header of an Ingress rule, empty otherwise or for "any host"
-  std::string path;   // path prefix of an Ingress rule, empty or starting with "/"
+  // Path prefix of an Ingress rule and, once it was asked there, the console's own base path; empty or
+  // starting with "/".
+  std::string path;
   bool tls = false;   // the way itself is TLS (ingress on 443)
   bool narrowed = false;  // loadBalancerSourceRanges let only some in
   std::string servicePortName;

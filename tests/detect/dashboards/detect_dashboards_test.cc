@@ -54,6 +54,36 @@ TEST(DetectDashboards, FromInsideTheClusterItIsAnAlertUnlessThePolicyAsksForMore
   EXPECT_EQ(detectDashboards(observation)[0].tier, Tier::kRemediate);
 }
 
+// Read-only and the whole console answer alike.
+TEST(DetectDashboards, AConsoleThatItsSettingsLimitToReadingIsAnAlert) {
+  auto observation = observed({openPath(Via::kNodePort, "dagster")});
+  const auto runWith = [&](std::vector<std::string> args) {
+    changeSpec(observation.pods[0], [&](PodSpec& spec) {
+      spec.containers[0].image = "dagster-webserver:1.13";
+      spec.containers[0].command = {"dagster-webserver"};
+      spec.containers[0].args = std::move(args);
+    });
+  };
+  runWith({"-h", "0.0.0.0", "--read-only"});
+  EXPECT_EQ(detectDashboards(observation).at(0).tier, Tier::kAlert);
+  EXPECT_TRUE(openConsoleOf(observation).openPaths.empty());
+  runWith({"-h", "0.0.0.0"});
+  EXPECT_EQ(detectDashboards(observation).at(0).tier, Tier::kRemediate);
+}
+
+TEST(DetectDashboards, OfTwoPodsBehindOneServiceTheUnlimitedOneCounts) {
+  auto observation = observed({openPath(Via::kNodePort, "dagster")});
+  observation.pods.push_back(consolePod("console-2"));
+  for (Pod& pod : observation.pods) {
+    changeSpec(pod, [&](PodSpec& spec) {
+      spec.containers[0].image = "dagster-webserver:1.13";
+      spec.containers[0].command = {"dagster-webserver"};
+      if (pod.meta.name == "console-2") spec.containers[0].args = {"--read-only"};
+    });
+  }
+  EXPECT_EQ(detectDashboards(observation).at(0).tier, Tier::kRemediate);
+}
+
 TEST(DetectDashboards, ADataConsoleIsAnAlert) {
   const auto findings =
       detectDashboards(observed({openPath(Via::kNodePort, "prometheus", Grants::kData)}));

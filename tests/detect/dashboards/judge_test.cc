@@ -19,6 +19,16 @@ TEST(JudgeConsole, ARedirectToAnIdentityProviderIsLocked) {
   EXPECT_EQ(judge(product("kube-web-view"), proof, webViewNotFound()), Verdict::kLocked);
 }
 
+TEST(JudgeConsole, ARedirectToALoginIsToldFromOneToAnyOtherPage) {
+  for (const char* login : {"/login?next=/", "./login", "https://sso.example/start", "/sso/start",
+                            "/oauth2/start?rd=/", "/dex/auth?client_id=x", "/users/sign_in"}) {
+    EXPECT_TRUE(leadsToLogin(login)) << login;
+  }
+  for (const char* page : {"/lessons", "/ui/", "/lab?", "https://console.example:8443/clusters"}) {
+    EXPECT_FALSE(leadsToLogin(page)) << page;
+  }
+}
+
 TEST(JudgeConsole, ASinglePageAppThatSays200ToEverythingIsNotTheProduct) {
   ProbeAnswer control = openWebView();
   control.path = "/clusters/firebreak-no-such-cluster";

@@ -177,8 +177,16 @@ const std::vector<Fixture>& fixtures() {
        "/login?next=%2Fbrowser%2F"},
       {"mongo-express", "/", 200, kHtml, "<title>Home - Mongo Express</title>", Grants::kControl, 401,
        "text/plain", "Unauthorized"},
+      {"mongo-express", "/", 200, kHtml,
+       "<title>Home - Mongo Express</title><script>readOnly: 'true' === 'true',", Grants::kData, 401,
+       "text/plain", "Unauthorized"},
+      {"sqlite-web", "/", 200, kHtml, "<title>SQLite Web: shop.db</title>", Grants::kControl, 302, "", "",
+       "/login/?next=/"},
       {"kafka-ui", "/api/clusters", 200, kJson,
        R"([{"name":"local","status":"online","readOnly":false}])", Grants::kControl, 302, "", "",
+       "/auth/login"},
+      {"kafka-ui", "/api/clusters", 200, kJson,
+       R"([{"name":"local","status":"online","readOnly":true}])", Grants::kData, 302, "", "",
        "/auth/login"},
       {"rabbitmq", "/api/overview", 200, kJson,
        R"({"management_version":"3.10.8","rabbitmq_version":"3.10.8"})", Grants::kControl, 401, kJson,
@@ -226,6 +234,38 @@ TEST(ProductAnswers, NoProductTakesAnothersOpenAnswerForItsOwn) {
       const ProofRequest* request = fulfilledProof(other, answer);
       // Both speak the Kubernetes API itself.
       EXPECT_EQ(request, nullptr) << other.id << " took " << f.product << "'s answer to " << f.path;
+    }
+  }
+}
+
+// What stands behind a console's name or port often is something else that answers everything politely.
+TEST(ProductAnswers, WhatOrdinaryServersAnswerIsNoConsole) {
+  const std::vector<std::pair<const char*, const char*>> ordinary = {
+      {kJson, "{}"},
+      {kJson, "[]"},
+      {kJson, "[{}]"},
+      {kJson, R"([{"id":1,"name":"a"}])"},
+      {kJson, R"({"status":"ok"})"},
+      {kJson, R"({"status":"success","data":null})"},
+      {kJson, R"({"data":[],"total":0,"limit":20})"},
+      {kJson, R"({"code":200,"data":{}})"},
+      {kJson, R"({"name":"shop","version":"1.2.3"})"},
+      {kJson, R"({"token":"eyJhbGciOiJub25lIn0"})"},
+      {kJson, R"({"message":"Not Found"})"},
+      {kJson, R"({"error":"login required"})"},
+      {kJson, R"({"metadata":{},"items":[]})"},
+      {kJson, R"({"results":[],"count":0,"next":null})"},
+      {kHtml, "<!doctype html><title>Sign in</title><form><input type=\"password\"></form>"},
+      {kHtml, "<!doctype html><div id=\"root\"></div><script src=\"/app.js\"></script>"},
+      {kHtml, "<title>Welcome to nginx!</title>"},
+  };
+  for (const Product& each : dashboardProducts()) {
+    for (const ProofRequest& proof : each.proofs) {
+      for (const auto& [type, body] : ordinary) {
+        const auto answer = answered(proof.path, 200, type, body);
+        const auto control = answered(proof.controlPath, 404, "text/plain", "404 page not found");
+        EXPECT_NE(judge(each, answer, control), Verdict::kOpen) << each.id << " took " << body;
+      }
     }
   }
 }
