@@ -6,9 +6,9 @@
 # Needs kubectl, jq and openssl in PATH, $KUBECONFIG of a cluster administrator, the chart with every capability and
 # Go: the controller is built from its module and runs on this machine.
 set -uo pipefail
-# shellcheck source-path=SCRIPTDIR source=../lib/scenario.sh
-source "$(dirname "${BASH_SOURCE[0]}")/../lib/scenario.sh"
-# shellcheck source-path=SCRIPTDIR source=../lib/rotation-world.sh
+# shellcheck source-path=SCRIPTDIR source=lib/scenario.sh
+source "$(dirname "${BASH_SOURCE[0]}")/lib/scenario.sh"
+# shellcheck source-path=SCRIPTDIR source=lib/rotation-world.sh
 source "$lib/rotation-world.sh"
 scenario tls e2e-standins
 programs=$("$top/e2e/cluster/ctl" programs cert-manager | tail -1)

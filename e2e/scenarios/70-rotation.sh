@@ -8,9 +8,9 @@
 # (e2e/cluster/values.yaml) and the image e2e-services. Removes what it made. One line per case; exit 1 if one
 # failed.
 set -uo pipefail
-# shellcheck source-path=SCRIPTDIR source=../lib/scenario.sh
-source "$(dirname "${BASH_SOURCE[0]}")/../lib/scenario.sh"
-# shellcheck source-path=SCRIPTDIR source=../lib/rotation-world.sh
+# shellcheck source-path=SCRIPTDIR source=lib/scenario.sh
+source "$(dirname "${BASH_SOURCE[0]}")/lib/scenario.sh"
+# shellcheck source-path=SCRIPTDIR source=lib/rotation-world.sh
 source "$lib/rotation-world.sh"
 scenario rotation e2e-services
 admins='e2e-orders-admin e2e-cloud-admin'
