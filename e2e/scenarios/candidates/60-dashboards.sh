@@ -105,10 +105,10 @@ if [[ -r ${E2E_NETNS:-} ]]; then
 table ip e2e-$$ {
   counter sent { }
   counter outside { }
-  chain first { type filter hook prerouting priority raw; ip saddr { $sources } counter name sent
-    ip saddr { $sources } ip daddr != { $pods, $services, ${E2E_NODE_IP%.*}.0/24 } counter name outside }
-  chain last { type filter hook forward priority filter + 10
-    ip saddr { $sources } ip daddr != { $pods, $services, ${E2E_NODE_IP%.*}.0/24 } counter name outside drop }
+  chain first { type filter hook prerouting priority raw; ip saddr { $sources } counter name sent;
+    ip saddr { $sources } ip daddr != { $pods, $services, ${E2E_NODE_IP%.*}.0/24 } counter name outside; }
+  chain last { type filter hook forward priority filter + 10;
+    ip saddr { $sources } ip daddr != { $pods, $services, ${E2E_NODE_IP%.*}.0/24 } counter name outside drop; }
 }
 N
 fi
@@ -117,7 +117,7 @@ counted() { onNode nft -j list counter ip "e2e-$$" "$1" | jq '[.nftables[].count
 # Services and, beside them, clients of what Traefik and RabbitMQ carry. From here the clock runs.
 manifests services >"$work/services.json"
 kubectl create -f "$work/services.json" -o json >"$work/created" || { echo 'cannot set up: services' >&2; exit 2; }
-jq -S '[.items[] | select(.kind == "Service") | del(.metadata.resourceVersion, .metadata.managedFields, .metadata.generation,
+jq -sS '[.[] | (.items // [.])[] | select(.kind == "Service") | del(.metadata.resourceVersion, .metadata.managedFields, .metadata.generation,
   .metadata.creationTimestamp)] | map({key: .metadata.name, value: .}) | from_entries' "$work/created" >"$work/services.before"
 created=$(date +%s%3N)
 for kind in "http http://traefik-open:8000/app" "amqp rabbitmq-open"; do
@@ -155,8 +155,12 @@ told() {
 dataTold() { comm -23 <(all data) <(told) | paste -sd' ' | grep .; [[ ${PIPESTATUS[1]} -eq 0 && -z $(comm -23 <(all data) <(told)) ]]; }
 comesTrue 'each that shows data is told in an Event' 60 dataTold
 judged
-expect 'no locked twin, no trap and nothing that leads out has a Remediation' '' \
-  "$(comm -12 <(cut -d' ' -f1 "$work/judged" | sort -u) <({ all locked; all traps; all data; } | sort))"
+wrongly() {
+  comm -12 <(cut -d' ' -f1 "$work/judged" | sort -u) <({ all locked; all traps; all data; } | sort) | while read -r name; do
+    echo "$name: $(statusOf "$ns" "$name" '[.findings[]? | "\(.rule): \(.message)"] | join("; ")')"
+  done
+}
+expect 'no locked twin, no trap and nothing that leads out has a Remediation' '' "$(wrongly)"
 
 # From a third pod: the pod's own port, and the cluster address; from this machine: the node port that it had.
 nodePorts() { jq -r --arg node "$(kubectl get nodes -o json | jq -r '[.items[0].status.addresses[] | select(.type == "InternalIP")][0].address')" \

@@ -23,7 +23,7 @@ Grants grantsOf(const ProbedPath& path, const std::vector<Pod>& pods) {
       const auto off = authenticationOff(*path.product, ContainerConfig{container, *pod.spec, {}});
       const bool limits = off && off->rule->limits;
       (limits ? limited : unlimited) = true;
-      if (off && off->rule->grants == Grants::kControl && !off->rule->byNature) {
+      if (off && off->rule->grants == Grants::kControl && !off->rule->byNature && !off->rule->asAccount) {
         grants = Grants::kControl;
       }
     }

@@ -91,6 +91,8 @@ struct OffRule {
   Grants grants = Grants::kControl;
   // The product has no authentication of its own, or none by default; nobody switched anything off.
   bool byNature = false;
+  // Who is let in acts as the pod's ServiceAccount: what that may do is for the proof to show.
+  bool asAccount = false;
   // These settings leave only what `grants` says, whatever a proof grants: its answer does not show them.
   bool limits = false;
   std::string why{};  // one clause for the message: "--auth-mode=server lets everybody in"

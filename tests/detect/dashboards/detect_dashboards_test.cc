@@ -123,6 +123,15 @@ TEST(DetectDashboards, ThePodsOwnSettingsMaySayThatMoreThanDataIsOpen) {
   EXPECT_EQ(detectDashboards(observation)[0].tier, Tier::kAlert);
 }
 
+TEST(DetectDashboards, SettingsDoNotOutweighAProofOfControlThatWasRefused) {
+  auto observation = observed({openPath(Via::kNodePort, "kubectl-proxy", Grants::kData)});
+  changeSpec(observation.pods[0], [](PodSpec& spec) {
+    spec.containers[0].image = "registry.example.com/kubectl";
+    spec.containers[0].command = {"kubectl", "proxy", "--address=0.0.0.0", "--accept-hosts=.*"};
+  });
+  EXPECT_EQ(detectDashboards(observation)[0].tier, Tier::kAlert);
+}
+
 TEST(DetectDashboards, OfPodsThatPublishThemselvesTheWorkloadIsMeant) {
   DashboardObservation observation = observed({openPath(Via::kHostPort)});
   observation.target = {"apps/v1", "Deployment", "shop", "console", "u7"};
