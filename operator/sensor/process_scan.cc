@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "base/log.h"
+#include "detect/miners/process.h"
 
 namespace firebreak::sensor {
 namespace {
@@ -24,14 +25,12 @@ constexpr double kBusyCores = 0.1;
 constexpr double kBusySeconds = 8;
 // A throttled one is worth it from here on, where it holds as much memory as RandomX needs.
 constexpr double kThrottledCores = 0.04;
-constexpr uint64_t kDatasetBytes = 2080ULL << 20;
+constexpr uint64_t kDatasetBytes = uint64_t{detect::kRandomXDatasetMiB} << 20;
 constexpr std::chrono::seconds kBetweenCloseLooks{10};
 // One of that size that gets hardly anything may be starved by its neighbours; many runtimes reserve as much
 // and idle, so that it is looked at seldom, until its memory is seen to be RandomX's.
 constexpr double kAliveCores = 0.002;
 constexpr std::chrono::seconds kBetweenStarvedLooks{60};
-constexpr int64_t kDatasetMiB = 2080;
-constexpr int64_t kDatasetAtMostMiB = 2400;
 constexpr size_t kMostThreads = 256;
 // The list of processes is read at least as often, since a pid can be chosen (clone3's set_tid).
 constexpr uint64_t kListRounds = 5;
@@ -264,7 +263,7 @@ void ProcessScan::lookClosely(Known& known, MonoTime now, WallTime wall) {
   seen.observedSeconds = known.cpu.seconds();
   if (const auto maps = proc_.read(seen.pid, "maps", kMapsBytes)) seen.memory = parseMaps(*maps);
   const int64_t largest = seen.memory.largestAnonymousMiB;
-  known.holdsDataset = largest >= kDatasetMiB && largest <= kDatasetAtMostMiB;
+  known.holdsDataset = largest >= detect::kRandomXDatasetMiB && largest <= detect::kRandomXLargestMiB;
   if (known.holdsDataset) {
     std::map<pid_t, uint64_t> threads;
     for (const pid_t thread : proc_.threads(seen.pid, kMostThreads)) {

@@ -7,6 +7,19 @@
 namespace firebreak::sensor {
 namespace {
 
+// No name of a miner, and RandomX's memory.
+ProcessObservation worker() {
+  ProcessObservation seen;
+  seen.comm = "worker";
+  seen.arguments = {"worker"};
+  seen.executable = "/usr/bin/worker";
+  seen.closely = true;
+  seen.threads = 4;
+  seen.memory.largestAnonymousMiB = 2336;
+  seen.memory.writableCode = 1;
+  return seen;
+}
+
 TEST(JudgeProcess, KnowsAMinerByItsCommandLine) {
   ProcessObservation seen;
   seen.comm = "x";
@@ -17,14 +30,7 @@ TEST(JudgeProcess, KnowsAMinerByItsCommandLine) {
 }
 
 TEST(JudgeProcess, TellsOfMemoryAndCpuShapeWithoutAnyName) {
-  ProcessObservation seen;
-  seen.comm = "worker";
-  seen.arguments = {"worker"};
-  seen.executable = "/usr/bin/worker";
-  seen.closely = true;
-  seen.threads = 4;
-  seen.memory.largestAnonymousMiB = 2336;
-  seen.memory.writableCode = 1;
+  ProcessObservation seen = worker();
   seen.cores = 0.2;
   seen.cpuVariation = 0.02;
   EXPECT_GE(judgeProcess(seen).score, SightingBook::kWorthTelling);
@@ -45,14 +51,7 @@ TEST(JudgeProcess, LeavesOrdinaryProcessesAlone) {
 }
 
 TEST(JudgeProcess, JudgesAStarvedProcessByWhatItWants) {
-  ProcessObservation seen;
-  seen.comm = "worker";
-  seen.arguments = {"worker"};
-  seen.executable = "/usr/bin/worker";
-  seen.closely = true;
-  seen.threads = 4;
-  seen.memory.largestAnonymousMiB = 2336;
-  seen.memory.writableCode = 1;
+  ProcessObservation seen = worker();
   seen.cores = 0.01;
   seen.cpuVariation = 0.9;
   const auto isFlat = [](const Verdict& verdict) {

@@ -7,12 +7,12 @@
 #include <vector>
 
 #include "base/digest.h"
+#include "detect/miners/base58.h"
 #include "detect/miners/encoded_text.h"
 
 namespace firebreak::detect {
 namespace {
 
-constexpr std::string_view kBase58 = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz";
 // Bech32 and the like: the coin's name stands before the separator.
 constexpr std::array<std::string_view, 12> kPrefixes = {
     "kaspa:", "nexa:", "karlsen:", "pyrin:", "xel:", "spectre:",

@@ -4,9 +4,9 @@
 #include <array>
 #include <cctype>
 
+#include "detect/inflate.h"
 #include "detect/miners/command_reader.h"
 #include "detect/miners/encoded_text.h"
-#include "detect/miners/inflate.h"
 #include "detect/miners/shell_reader.h"
 
 namespace firebreak::detect {
@@ -168,7 +168,7 @@ CommandOutput outputOf(const Words& words, const std::optional<std::string>& inp
   if (name == "cat" || name == "tee") return {text};
   if (decodes || openssl) return {decodeBase64(*text), true};
   if (base32) return {decodeBase32(*text), true};
-  if (inflates) return {inflated(*text), true};
+  if (inflates) return {inflated(*text, kMaxInflated), true};
   if (name == "rev") {
     std::string line = trimmed(*text);
     return {std::string(line.rbegin(), line.rend()), true};

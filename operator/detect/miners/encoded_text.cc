@@ -5,7 +5,7 @@
 #include <cctype>
 #include <cstdint>
 
-#include "detect/miners/inflate.h"
+#include "detect/inflate.h"
 
 namespace firebreak::detect {
 namespace {
@@ -134,7 +134,7 @@ std::vector<std::string> encodedTexts(std::string_view word) {
       auto decoded = decodeBase64(tail);
       bool packed = decoded && (decoded->starts_with("\x1f\x8b") || decoded->starts_with("\x78"));
       if (packed) {
-        if (auto text = inflated(*decoded)) decoded = std::move(text);
+        if (auto text = inflated(*decoded, kMaxInflated)) decoded = std::move(text);
       }
       if (decoded) decoded = narrowed(std::move(*decoded));
       if (decoded && isReadable(*decoded)) {

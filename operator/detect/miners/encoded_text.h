@@ -15,6 +15,9 @@ std::optional<std::string> decodeBase64(std::string_view text);
 // "xxd -r -p": pairs of hexadecimal digits, white space ignored.
 std::optional<std::string> decodeHex(std::string_view text);
 
+// Of what stands packed in a command line no more is read.
+inline constexpr size_t kMaxInflated = size_t{1024} * 1024;
+
 // Every readable text that stands in `word` as base64 (packed or not), whatever precedes it, or as hexadecimal
 // ("data:...;base64,", "PAYLOAD="). Readable means printable UTF-8 or ASCII; binaries and random
 // bytes give nothing.

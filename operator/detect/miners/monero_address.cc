@@ -6,12 +6,11 @@
 #include <cstdint>
 #include <vector>
 
+#include "detect/miners/base58.h"
 #include "detect/miners/keccak.h"
 
 namespace firebreak::detect {
 namespace {
-
-constexpr std::string_view kAlphabet = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz";
 
 // Monero encodes base58 block by block (cryptonote src/common/base58.cpp): 8 bytes become 11
 // characters; a last, shorter block of n characters holds kBytesOfBlock[n] bytes, -1 = impossible.
@@ -32,7 +31,7 @@ bool decodeBlock(std::string_view block, std::vector<uint8_t>* out) {
   if (size <= 0) return false;
   uint64_t value = 0;
   for (char c : block) {
-    size_t digit = kAlphabet.find(c);
+    size_t digit = kBase58.find(c);
     if (digit == std::string_view::npos) return false;
     // What does not fit is not an encoder's output.
     if (value > (UINT64_MAX - digit) / 58) return false;

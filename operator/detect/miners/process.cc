@@ -13,9 +13,9 @@ namespace {
 // stand-in: exactly 2336 MiB. Other programs' heaps fall into the range by chance, on these two
 // sizes hardly.
 constexpr int64_t kMiB = 1024;  // in KiB
-constexpr int64_t kDataset = 2080 * kMiB;
+constexpr int64_t kDataset = kRandomXDatasetMiB * kMiB;
 constexpr int64_t kDatasetAndCache = 2336 * kMiB;
-constexpr int64_t kLargest = 2400 * kMiB;
+constexpr int64_t kLargest = kRandomXLargestMiB * kMiB;
 constexpr int64_t kTolerance = 2 * kMiB;  // one huge page
 constexpr int64_t kCacheOnly = 256 * kMiB;
 

@@ -12,6 +12,10 @@
 
 namespace firebreak::detect {
 
+// RandomX (github.com/tevador/RandomX, doc/specs.md): its data set, and the most that its memory is taken for.
+inline constexpr int64_t kRandomXDatasetMiB = 2080;
+inline constexpr int64_t kRandomXLargestMiB = 2400;
+
 struct ProcessFlow {
   std::string peerIp;
   int peerPort = 0;

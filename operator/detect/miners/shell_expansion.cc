@@ -187,7 +187,13 @@ void ShellReader::readBraced(bool quoted) {
 
 // At the opening character; returns what stands between it and its partner, quotes respected.
 std::string ShellReader::readBalanced(char open, char close) {
-  size_t start = ++pos_;
+  const size_t start = ++pos_;
+  const bool closed = skipPast(open, close);
+  return std::string(text_.substr(start, closed ? pos_ - start - 1 : std::string_view::npos));
+}
+
+// Past the `close` that belongs to an `open` before pos_, quotes respected; false where the text ends first.
+bool ShellReader::skipPast(char open, char close) {
   int depth = 1;
   char quote = '\0';
   while (!atEnd()) {
@@ -198,13 +204,13 @@ std::string ShellReader::readBalanced(char open, char close) {
       if (c == quote) quote = '\0';
     } else if (c == '\'' || c == '"') {
       quote = c;
+    } else if (c == close) {
+      if (--depth == 0) return true;
     } else if (c == open) {
       ++depth;
-    } else if (c == close && --depth == 0) {
-      return std::string(text_.substr(start, pos_ - start - 1));
     }
   }
-  return std::string(text_.substr(start));
+  return false;
 }
 
 std::string ShellReader::readBackticks() {

@@ -110,19 +110,7 @@ void ShellReader::readPatterns() {
   while (!atEnd() && std::isspace(static_cast<unsigned char>(peek())) != 0) ++pos_;
   std::string_view rest = text_.substr(pos_);
   if (rest.starts_with("esac") && (rest.size() == 4 || !isNameChar(rest[4]))) return;
-  char quote = '\0';
-  while (!atEnd()) {
-    char c = text_[pos_++];
-    if (c == '\\' && quote != '\'') {
-      if (!atEnd()) ++pos_;
-    } else if (quote != '\0') {
-      if (c == quote) quote = '\0';
-    } else if (c == '\'' || c == '"') {
-      quote = c;
-    } else if (c == ')') {
-      return;
-    }
-  }
+  skipPast(')', ')');  // a branch's patterns may begin with a parenthesis that counts for nothing
 }
 
 void ShellReader::append(char c) {

@@ -65,6 +65,7 @@ class ShellReader {
   void readArray();
   void readPatterns();
   std::string readBalanced(char open, char close);
+  bool skipPast(char open, char close);
   std::string readBackticks();
   std::string expandText(std::string_view text);
   void readHereDocs();

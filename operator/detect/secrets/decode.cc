@@ -1,10 +1,10 @@
 #include "detect/secrets/decode.h"
 
-#include <zlib.h>
-
 #include <algorithm>
 #include <array>
 #include <cstdint>
+
+#include "detect/inflate.h"
 
 namespace firebreak::detect {
 namespace {
@@ -49,27 +49,6 @@ bool isGzip(std::string_view bytes) {
   return bytes.size() > 18 && bytes[0] == '\x1f' && bytes[1] == '\x8b' && bytes[2] == '\x08';
 }
 
-std::optional<std::string> gunzip(std::string_view bytes) {
-  z_stream stream{};
-  // 16 = gzip only.
-  if (inflateInit2(&stream, 15 + 16) != Z_OK) return std::nullopt;
-  stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(bytes.data()));
-  stream.avail_in = static_cast<uInt>(bytes.size());
-  std::string out;
-  std::array<char, 16384> chunk{};
-  int state = Z_OK;
-  while (state == Z_OK && out.size() < kMaxDecoded) {
-    stream.next_out = reinterpret_cast<Bytef*>(chunk.data());
-    stream.avail_out = static_cast<uInt>(chunk.size());
-    state = inflate(&stream, Z_NO_FLUSH);
-    out.append(chunk.data(), chunk.size() - stream.avail_out);
-    if (stream.avail_in == 0 && stream.avail_out != 0) break;
-  }
-  inflateEnd(&stream);
-  if (out.empty()) return std::nullopt;
-  return out;
-}
-
 }  // namespace
 
 std::string decodeBase64Loosely(std::string_view text) {
@@ -102,7 +81,7 @@ std::string decodeBase64Loosely(std::string_view text) {
 
 std::optional<std::string> textOfBytes(std::string_view bytes) {
   if (isGzip(bytes)) {
-    auto plain = gunzip(bytes);
+    auto plain = inflated(bytes, kMaxDecoded);
     if (plain && isReadable(*plain)) return plain;
     return std::nullopt;
   }

@@ -1,18 +1,12 @@
-#include "detect/miners/inflate.h"
+#include "detect/inflate.h"
 
 #include <zlib.h>
 
 #include <array>
 
 namespace firebreak::detect {
-namespace {
 
-// A decompression bomb ends here.
-constexpr size_t kMaxInflated = size_t{1024} * 1024;
-
-}  // namespace
-
-std::optional<std::string> inflated(std::string_view packed) {
+std::optional<std::string> inflated(std::string_view packed, size_t enough) {
   z_stream stream{};
   if (inflateInit2(&stream, 15 + 32) != Z_OK) return std::nullopt;  // zlib or gzip, by its header
   std::string input(packed);
@@ -21,7 +15,7 @@ std::optional<std::string> inflated(std::string_view packed) {
   std::string out;
   std::array<char, 16 * 1024> block{};
   int state = Z_OK;
-  while (state == Z_OK && out.size() < kMaxInflated) {
+  while (state == Z_OK && out.size() < enough) {
     stream.next_out = reinterpret_cast<Bytef*>(block.data());
     stream.avail_out = static_cast<uInt>(block.size());
     state = inflate(&stream, Z_NO_FLUSH);
