@@ -16,21 +16,8 @@ for n in 1 2 3 4 5; do covered "$run-$n" "$run"; done
 policy "$run" 'miners: {mode: Enforce, observeSeconds: 10, actions: [Isolate, CutConnections, Drop, StopOwner]}' \
   'limits: {maxConcurrent: 60, maxPerHour: 1000}' 'breaker: {failures: 100}'
 
-applied <<Y
-apiVersion: v1
-kind: Pod
-metadata: {name: pool, namespace: $run, labels: {app: pool}}
-spec:
-  automountServiceAccountToken: false
-  terminationGracePeriodSeconds: 0
-  containers:
-  - {name: main, image: "localhost/e2e-standins:dev", imagePullPolicy: Never, command: [pool-standin]}
----
-apiVersion: v1
-kind: Service
-metadata: {name: pool, namespace: $run}
-spec: {selector: {app: pool}, ports: [{port: 3333}]}
-Y
+standinPod pool "$run" pool-standin
+must expose pod pool -n "$run" --port=3333
 pool=$(kubectl get service pool -n "$run" -o 'jsonpath={.spec.clusterIP}'):3333
 manifests() { python3 "$top/e2e/scenarios/miners/pods.py" "$run" "$pool" "$1"; }
 manifests names >"$work/names"

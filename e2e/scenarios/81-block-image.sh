@@ -22,22 +22,11 @@ if ! answer=$(ctr --address "$E2E_CONTAINERD" --namespace k8s.io images tag loca
 fi
 covered "$run" "$run"
 policy "$run" 'miners: {mode: Enforce, actions: [Isolate, Drop, BlockImage]}' 'limits: {maxConcurrent: 20, maxPerHour: 200}'
-miner() {  # NAME IMAGE COMMAND...: a pod on node 1, where the image is
-  applied <<Y
-apiVersion: v1
-kind: Pod
-metadata: {name: $1, namespace: $run, labels: {app: $1}}
-spec:
-  nodeName: node-1
-  automountServiceAccountToken: false
-  terminationGracePeriodSeconds: 0
-  containers: [{name: main, image: "$2", imagePullPolicy: Never, command: [$3]}]
-Y
-}
+sleeper() { standinPod "$1" "$run" 'sleep, infinity' node-1 "${2:-}"; }  # NAME [IMAGE]: where the image is
 nobody "$run"
-miner alone "$image" 'sleep, infinity'
-miner shared localhost/e2e-standins:dev 'sleep, infinity'
-miner beside localhost/e2e-standins:dev 'sleep, infinity'
+sleeper alone "$image"
+sleeper shared
+sleeper beside
 must wait pod/alone pod/shared pod/beside -n "$run" --for=condition=Ready --timeout=60s
 # Nothing in the pods' own words: it is the node that sees the miner, and where its program came from.
 for name in alone shared; do

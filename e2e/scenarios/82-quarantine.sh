@@ -25,25 +25,13 @@ covered "$run" "$run"
 policy "$run" 'miners: {mode: Enforce, actions: [Isolate, CutConnections, Drop, CaptureEvidence]}' \
   'limits: {maxConcurrent: 20, maxPerHour: 200}'
 # Everything is admitted by a policy that a tenant wrote; a pool that listens, a Service with three pods, and one that asks.
+standinPod pool "$run" pool-standin
+idlePod asker "$run"
 applied <<Y
 apiVersion: networking.k8s.io/v1
 kind: NetworkPolicy
 metadata: {name: admit-everything, namespace: $run}
 spec: {podSelector: {}, policyTypes: [Ingress, Egress], ingress: [{}], egress: [{}]}
----
-apiVersion: v1
-kind: Pod
-metadata: {name: pool, namespace: $run, labels: {app: pool}}
-spec:
-  terminationGracePeriodSeconds: 0
-  containers: [{name: main, image: "localhost/e2e-standins:dev", imagePullPolicy: Never, command: [pool-standin]}]
----
-apiVersion: v1
-kind: Pod
-metadata: {name: asker, namespace: $run, labels: {app: asker}}
-spec:
-  terminationGracePeriodSeconds: 0
-  containers: [{name: main, image: "localhost/e2e-standins:dev", imagePullPolicy: Never, command: [sleep, infinity]}]
 ---
 apiVersion: apps/v1
 kind: Deployment
@@ -143,24 +131,12 @@ expect 'nothing of the quarantine is left' '' "$(kubectl get networkpolicies -n 
 
 # Nobody enforces NetworkPolicies: Felix hangs. What rests on the policy alone is not claimed, what rests on the
 # node holds.
-idlePods() {  # NAMESPACE NAME...
-  local ns=$1 name; shift
-  for name; do
-    applied <<Y
-apiVersion: v1
-kind: Pod
-metadata: {name: $name, namespace: $ns, labels: {app: $name}}
-spec:
-  terminationGracePeriodSeconds: 0
-  containers: [{name: main, image: "localhost/e2e-standins:dev", imagePullPolicy: Never, command: [token-app]}]
-Y
-  done
-  must wait pod "$@" -n "$ns" --for=condition=Ready --timeout=60s
-}
 covered "$soft" "$soft"
 policy "$soft" 'miners: {mode: Enforce, keepQuarantinedSeconds: 20, actions: [Isolate, CaptureEvidence, Terminate]}'
-idlePods "$soft" soft
-idlePods "$run" hard
+standinPod soft "$soft" token-app
+standinPod hard "$run" token-app
+must wait pod soft -n "$soft" --for=condition=Ready --timeout=60s
+must wait pod hard -n "$run" --for=condition=Ready --timeout=60s
 softIp=$(ip "$soft" soft) hardIp=$(ip "$run" hard)
 "$top/e2e/cluster/ctl" pause calico-felix || report FAILED 'Felix can be stopped' ''
 kubectl exec -n "$soft" soft -- launch plain "$pool:3333" >/dev/null 2>&1 &

@@ -22,14 +22,8 @@ controller() {  # KIND NAME MORE FIELDS-OF-SPEC FIELDS-OF-CONTAINER
   printf -- '---\napiVersion: apps/v1\nkind: %s\nmetadata: {name: %s, namespace: %s}\nspec: {selector: {matchLabels: {app: %s}}%s, template: %s}\n' \
     "$1" "$2" "$run" "$2" "$3" "$(template "$2" "${@:4}")"
 }
+standinPod pool "$run" pool-standin
 applied <<Y
-apiVersion: v1
-kind: Pod
-metadata: {name: pool, namespace: $run, labels: {app: pool}}
-spec:
-  terminationGracePeriodSeconds: 0
-  containers: [{name: main, image: "localhost/e2e-standins:dev", imagePullPolicy: Never, command: [pool-standin]}]
----
 apiVersion: v1
 kind: Pod
 metadata: {name: bare, namespace: $run, labels: {app: bare, tier: none}}

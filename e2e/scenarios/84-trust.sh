@@ -32,25 +32,13 @@ comesTrue 'the sensor of a node that joins reports within the minute' 60 hasSens
 covered "$run" "$run"
 policy "$run" 'miners: {mode: Enforce, actions: [Isolate, CutConnections, Drop]}' \
   'limits: {maxConcurrent: 20, maxPerHour: 4, maxPercentOfOwner: 50}'
-pinned() {  # NAME NAMESPACE NODE COMMAND...: a pod on that node
-  applied <<Y
-apiVersion: v1
-kind: Pod
-metadata: {name: $1, namespace: $2, labels: {app: $1}}
-spec:
-  nodeName: $3
-  automountServiceAccountToken: false
-  terminationGracePeriodSeconds: 0
-  containers: [{name: main, image: "localhost/e2e-standins:dev", imagePullPolicy: Never, command: [$4]}]
-Y
-}
 uidOf() { kubectl get pod "$2" -n "$1" -o 'jsonpath={.metadata.uid}'; }
 ip() { kubectl get pod "$2" -n "$1" -o 'jsonpath={.status.podIP}'; }
-pinned pool "$run" node-1 pool-standin
-pinned asker "$run" node-1 'sleep, infinity'
-pinned served "$run" "$other" token-app
-pinned elsewhere "$run" node-1 'sleep, infinity'
-pinned "$run" kube-system "$other" 'sleep, infinity'
+standinPod pool "$run" pool-standin node-1
+standinPod asker "$run" 'sleep, infinity' node-1
+standinPod served "$run" token-app "$other"
+standinPod elsewhere "$run" 'sleep, infinity' node-1
+standinPod "$run" kube-system 'sleep, infinity' "$other"
 must wait pod pool asker served elsewhere -n "$run" --for=condition=Ready --timeout=90s
 
 # --- a pod of the second node ---------------------------------------------------------------------

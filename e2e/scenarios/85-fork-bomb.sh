@@ -18,21 +18,7 @@ covered "$run" "$run"
 policy "$run" 'miners: {mode: Enforce, actions: [Isolate, CutConnections, Drop]}' 'limits: {maxConcurrent: 20, maxPerHour: 200}'
 nobody "$run"
 pod() {  # NAME COMMAND: on node 1, and with a fifth of a core
-  applied <<Y
-apiVersion: v1
-kind: Pod
-metadata: {name: $1, namespace: $run, labels: {app: $1}}
-spec:
-  nodeName: node-1
-  automountServiceAccountToken: false
-  terminationGracePeriodSeconds: 0
-  containers:
-  - name: main
-    image: localhost/e2e-standins:dev
-    imagePullPolicy: Never
-    command: [$2]
-    resources: {requests: {cpu: 5m, memory: 8Mi}, limits: {cpu: 200m, memory: 512Mi}}
-Y
+  standinPod "$1" "$run" "$2" node-1 '' '{requests: {cpu: 5m, memory: 8Mi}, limits: {cpu: 200m, memory: 512Mi}}'
 }
 restarts() {
   kubectl get pods -n "$sensorNamespace" -l app.kubernetes.io/component=sensor -o json |

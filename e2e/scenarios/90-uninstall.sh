@@ -41,14 +41,7 @@ trap 'exit 130' INT TERM
 covered "$mark" "$mark-pods"
 policy "$mark-pods" 'miners: {mode: Enforce, actions: [Isolate, Freeze, CutConnections, Drop]}'
 minerPod frozen "$mark"
-applied <<Y
-apiVersion: v1
-kind: Pod
-metadata: {name: pool, namespace: $mark, labels: {app: pool}}
-spec:
-  terminationGracePeriodSeconds: 0
-  containers: [{name: main, image: "localhost/e2e-standins:dev", imagePullPolicy: Never, command: [pool-standin]}]
-Y
+standinPod pool "$mark" pool-standin
 must wait pod pool -n "$mark" --for=condition=Ready --timeout=60s
 isolated() { [[ $(statusOf "$mark" frozen '[.conditions[]? | select(.type == "IsolationEnforced")][0].status') == True ]]; }
 comesTrue 'a pod is frozen and isolated' 60 isolated

@@ -14,8 +14,11 @@
 namespace firebreak {
 namespace {
 
-// Bounds what aliases can unfold to ("billion laughs") and how deep a hostile file nests.
+// Bounds how deep a hostile file nests, and what its aliases can unfold to ("billion laughs"): without them a text
+// has no more values than bytes, and what people share by anchors is not ten times the file.
 constexpr size_t kMaxNodes = 2'000'000;
+constexpr size_t kNodesOfAnyFile = 100'000;
+constexpr size_t kNodesPerByte = 10;
 constexpr int kMaxDepth = 200;
 
 struct TooLarge {};
@@ -95,13 +98,14 @@ Json plainScalar(const std::string& text) {
 
 class Converter {
  public:
-  explicit Converter(YamlDocument* out) : out_(*out) {}
+  Converter(size_t bytes, YamlDocument* out)
+      : out_(*out), mostNodes_(std::min(kMaxNodes, kNodesOfAnyFile + kNodesPerByte * bytes)) {}
 
   // Where the last quoted text begins; nothing where there is none.
   std::optional<YAML::Mark> lastQuote() const { return lastQuote_; }
 
   Json convert(const YAML::Node& node, const std::string& path, int depth) {
-    if (depth > kMaxDepth || ++nodes_ > kMaxNodes) throw TooLarge();
+    if (depth > kMaxDepth || ++nodes_ > mostNodes_) throw TooLarge();
     switch (node.Type()) {
       case YAML::NodeType::Scalar:
         return scalar(node);
@@ -173,6 +177,7 @@ class Converter {
   }
 
   YamlDocument& out_;
+  const size_t mostNodes_;
   size_t nodes_ = 0;
   std::optional<YAML::Mark> lastQuote_;
 };
@@ -201,7 +206,7 @@ Result<YamlDocument> parseYaml(std::string_view text, int* errorLine) {
   try {
     YamlDocument document;
     YAML::Node node = YAML::Load(std::string(text));
-    Converter converter(&document);
+    Converter converter(text.size(), &document);
     document.value = converter.convert(node, "", 0);
     auto quote = converter.lastQuote();
     if (quote && isUnterminated(text, *quote)) {

@@ -13,7 +13,7 @@ from slot import DNS_SERVICE
 # What these programs insist on having at a fixed place, and must not share with the host's own or
 # with another node's.
 _PRIVATE = ("/var/lib/kubelet", "/var/log/pods", "/var/log/containers", "/var/lib/cni",
-            "/var/lib/calico", "/run/calico", "/run/containerd", "/run/netns")
+            "/var/lib/calico", "/var/lib/firebreak", "/run/calico", "/run/containerd", "/run/netns")
 _TOOLS = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 

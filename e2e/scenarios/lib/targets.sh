@@ -44,18 +44,22 @@ spec:
     resources: {requests: {cpu: 5m, memory: 8Mi}, limits: {cpu: 100m, memory: 32Mi}}
 E
 }
-idlePod() {  # NAME NAMESPACE
+# standinPod NAME NAMESPACE COMMAND [NODE [IMAGE [RESOURCES]]]: a pod of one container; of the stand-ins where no other
+# image is named.
+standinPod() {
   applied <<E
 apiVersion: v1
 kind: Pod
 metadata: {name: $1, namespace: $2, labels: {app: $1}}
 spec:
+  nodeName: "${4:-}"
   automountServiceAccountToken: false
   terminationGracePeriodSeconds: 0
   containers:
-  - {name: main, image: "localhost/e2e-standins:dev", imagePullPolicy: Never, command: [sleep, infinity]}
+  - {name: main, image: "${5:-localhost/e2e-standins:dev}", imagePullPolicy: Never, command: [$3], resources: ${6:-null}}
 E
 }
+idlePod() { standinPod "$1" "$2" 'sleep, infinity'; }  # NAME NAMESPACE
 
 # remediationOf NAMESPACE NAME: the name of the operator's own Remediation for that object.
 remediationOf() {

@@ -6,8 +6,8 @@
 # Needs kubectl, jq and python3 in PATH, $KUBECONFIG of a cluster administrator and the chart with the
 # capabilities of consoles. All of them start at once; which ones there are: dashboards/consoles.py.
 set -uo pipefail
-# shellcheck source-path=SCRIPTDIR source=../lib/scenario.sh
-source "$(dirname "${BASH_SOURCE[0]}")/../lib/scenario.sh"
+# shellcheck source-path=SCRIPTDIR source=lib/scenario.sh
+source "$(dirname "${BASH_SOURCE[0]}")/lib/scenario.sh"
 
 scenario consoles e2e-console e2e-consoles e2e-standins
 ns=$run
@@ -27,15 +27,8 @@ onNode() { nsenter --net="$E2E_NETNS" "$@"; }
 covered "$ns" "$ns"
 must create clusterrolebinding "$ns" --clusterrole=view --serviceaccount="$ns:looker"
 manifests pods | applied
+standinPod third "$ns" 'sleep, infinity' '' localhost/e2e-tools:dev
 applied <<Y
-apiVersion: v1
-kind: Pod
-metadata: {name: third, namespace: $ns}
-spec:
-  automountServiceAccountToken: false
-  terminationGracePeriodSeconds: 0
-  containers: [{name: main, image: "localhost/e2e-tools:dev", imagePullPolicy: Never, command: [sleep, infinity]}]
----
 apiVersion: firebreak.dev/v1alpha1
 kind: SecurityPolicy
 metadata: {name: $ns}
