@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The Kubernetes client against this cluster's API server: every test of tests/kube/live_test.cc, with the
+# The Kubernetes client against this cluster's API server: every test of tests/kube/live_*_test.cc, with the
 # API server killed in the middle of a watch and etcd compacted, so that what was seen is really gone.
 #
 # Needs $KUBECONFIG of a cluster administrator and, for the second part, the node's network ($E2E_NETNS);
