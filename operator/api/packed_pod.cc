@@ -178,6 +178,12 @@ bool PackedPod::hasLabels(const StringMap& wanted) const {
   return true;
 }
 
+bool PackedPod::isBare() const {
+  ObjectMeta meta;
+  if (kin_) unpackTo(kin_->bytes, kinOf(meta));
+  return meta.controller.kind.empty();
+}
+
 Pod PackedPod::unpack() const {
   Pod pod;
   if (!spec_) return pod;

@@ -20,6 +20,7 @@ class PackedPod {
   Pod unpack() const;
   // Whether the pod's labels include all of these, without unpacking it.
   bool hasLabels(const StringMap& wanted) const;
+  bool isBare() const;  // no controller
 
  private:
   std::shared_ptr<const SharedBytes> spec_;

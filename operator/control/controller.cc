@@ -262,7 +262,7 @@ Result<std::optional<WallTime>> Controller::Impl::onExposures(const std::string&
   Coverage coverage = coverageOf(world, ns);
   const SecurityPolicy* policy = coverage.acting();
   if (policy == nullptr || policy->modeOf(Family::kExposedSecret) == Mode::kDisabled) return again;
-  auto found = marked ? exposures.marked(ns, *policy) : exposures.literals(ns);
+  auto found = marked ? exposures.marked(ns, *policy) : exposures.literals(ns, world.hasBarePods(ns));
   if (!found) return tl::unexpected(found.error());
   std::set<std::string> uids;
   for (const Exposed& exposed : *found) {

@@ -103,19 +103,22 @@ Result<std::vector<Exposed>> ExposureSweep::marked(const std::string& ns,
   return all;
 }
 
-Result<std::vector<Exposed>> ExposureSweep::literals(const std::string& ns) {
+Result<std::vector<Exposed>> ExposureSweep::literals(const std::string& ns, bool barePods) {
   std::vector<Exposed> all;
   for (const kube::ResourceType* type : kHolders) {
-    auto list = client_.list(*type, ns);
-    if (!list) return tl::unexpected(list.error());
-    for (Json& item : (*list)["items"]) {
-      // What an owner made is judged there.
-      if (isOwned(item)) continue;
-      std::vector<Finding> findings = literalsIn(*type, std::move(item));
-      if (findings.empty()) continue;
+    if (type == &kube::kPods && !barePods) continue;
+    auto done = client_.visit(*type, ns, [&](std::string_view text) {
+      // What an owner made is judged there. Most have a controller, and need no tree to show it.
+      auto meta = projectMeta(text);
+      if (!meta || !meta->controller.kind.empty()) return;
+      auto object = parseJson(text, "object");
+      if (!object || isOwned(*object)) return;
+      std::vector<Finding> findings = literalsIn(*type, std::move(*object));
+      if (findings.empty()) return;
       ObjectRef target = findings.front().resource;
       all.push_back({std::move(target), std::move(findings)});
-    }
+    });
+    if (!done) return tl::unexpected(done.error());
   }
   return all;
 }

@@ -27,8 +27,9 @@ class ExposureSweep {
   // Marked Secrets: all of the namespace where the operator may list them, else those that the
   // policy's rotators name, where it may read them.
   Result<std::vector<Exposed>> marked(const std::string& ns, const SecurityPolicy& policy);
-  // Only what is certain (tier Remediate); templates are judged at their topmost owner.
-  Result<std::vector<Exposed>> literals(const std::string& ns);
+  // Only what is certain (tier Remediate); templates are judged at their topmost owner. Pods are read only
+  // where the caller knows of one without an owner.
+  Result<std::vector<Exposed>> literals(const std::string& ns, bool barePods);
   // Bindings of the whole cluster by which nobody in particular reads Secrets; all of tier Alert.
   Result<std::vector<Exposed>> publicReaders();
 

@@ -109,6 +109,7 @@ std::optional<Sighting> MinerFamily::sightingOf(const Pod& pod) const {
 }
 
 std::vector<Finding> MinerFamily::judgeText(const Pod& pod, const SecurityPolicy& policy) const {
+  if (judged_.saysNothing(pod.spec, pod.meta.controller, policy)) return {};
   detect::MinerInput input;
   input.workload = {"v1", "Pod", pod.meta.ns, pod.meta.name, pod.meta.uid};
   input.spec = pod.spec.get();
@@ -123,10 +124,14 @@ std::vector<Finding> MinerFamily::judgeText(const Pod& pod, const SecurityPolicy
   input.running = std::move(running);
   std::vector<Finding> findings = detect::detectMiners(input);
   // Of a pod whose own words are not suspicious only a miner's configuration that they name is of interest.
-  if (highestTier(findings) == Tier::kRemediate || !readsConfigMaps(*pod.spec)) return findings;
+  const bool readsMore = readsConfigMaps(*pod.spec);
+  if (findings.empty() && (!readsMore || !namesMountedConfigMap(*pod.spec))) {
+    judged_.remember(pod.spec, pod.meta.controller, policy);
+    return findings;
+  }
+  if (highestTier(findings) == Tier::kRemediate || !readsMore) return findings;
   using Interest = ConfigMapCache::Interest;
   const Interest interest = findings.empty() ? Interest::kMinerConfig : Interest::kAnyText;
-  if (findings.empty() && !namesMountedConfigMap(*pod.spec)) return findings;
   std::vector<std::shared_ptr<const StringMap>> held;
   const auto lookUp = [&](std::string_view ns, std::string_view name, WallTime until) {
     auto entry = configMaps_.get(std::string(ns), std::string(name), interest);

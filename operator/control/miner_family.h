@@ -11,6 +11,7 @@
 
 #include "control/config_map_cache.h"
 #include "control/family.h"
+#include "control/judged_specs.h"
 #include "control/world.h"
 #include "firebreak/clock.h"
 #include "kube/client.h"
@@ -62,6 +63,7 @@ class MinerFamily : public FamilyDriver {
   Clock& clock_;
   const std::string operatorNamespace_;
   mutable ConfigMapCache configMaps_;
+  mutable JudgedSpecs judged_;
 };
 
 }  // namespace firebreak::control

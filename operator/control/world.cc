@@ -238,4 +238,8 @@ std::vector<std::shared_ptr<const Pod>> World::podsSelectedBy(const std::string&
       ns, [&](const kube::Kept<Pod>& kept) { return kept.packed.hasLabels(selector); });
 }
 
+bool World::hasBarePods(const std::string& ns) const {
+  return !pods.select(ns, [](const kube::Kept<Pod>& kept) { return kept.packed.isBare(); }).empty();
+}
+
 }  // namespace firebreak::control

@@ -108,6 +108,8 @@ class World {
   // Pods of that namespace whose labels the selector's labels are part of.
   std::vector<std::shared_ptr<const Pod>> podsSelectedBy(const std::string& ns,
                                                          const StringMap& selector) const;
+  // Whether any pod of that namespace has no controller.
+  bool hasBarePods(const std::string& ns) const;
 
  private:
   std::vector<std::unique_ptr<kube::Reflector>> reflectors_;

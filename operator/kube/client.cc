@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "kube/api_status.h"
+#include "kube/list_page.h"
 #include "kube/rendezvous.h"
 #include "kube/retry_policy.h"
 
@@ -12,6 +13,7 @@ namespace firebreak::kube {
 namespace {
 
 constexpr int kListPage = 500;
+constexpr int kVisitPage = 50;  // of pods with all that is in them: half a megabyte
 
 const char* contentTypeOf(PatchKind kind) {
   switch (kind) {
@@ -154,18 +156,39 @@ Result<Json> Client::get(const ResourceType& type, std::string_view ns, std::str
   return callJson(call);
 }
 
-Result<Json> Client::list(const ResourceType& type, std::string_view ns, const ListQuery& query,
-                          Priority priority) {
+Client::Call Client::listCall(const ResourceType& type, std::string_view ns, int page,
+                              Priority priority) {
   Call call;
   call.what = "list " + describeTarget(type, ns, "");
+  call.path = pathOf(type, ns) + "?limit=" + std::to_string(page);
   call.priority = priority;
+  return call;
+}
+
+Status Client::visit(const ResourceType& type, std::string_view ns,
+                     const std::function<void(std::string_view)>& onItem, Priority priority) {
+  Call call = listCall(type, ns, kVisitPage, priority);
+  const std::string base = call.path;
+  PaddedJson space;
+  for (;;) {
+    auto body = this->call(call);
+    if (!body) return tl::unexpected(body.error());
+    auto page = readListPage(space, *body, onItem);
+    if (!page) return fail(page.error().code, call.what + ": " + page.error().message);
+    if (page->continueToken.empty()) return {};
+    call.path = base + "&continue=" + urlEncode(page->continueToken);
+  }
+}
+
+Result<Json> Client::list(const ResourceType& type, std::string_view ns, const ListQuery& query,
+                          Priority priority) {
+  Call call = listCall(type, ns, kListPage, priority);
   if (query.metadataOnly) {
     call.accept = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1";
   }
-  std::string base = pathOf(type, ns) + "?limit=" + std::to_string(kListPage);
-  if (!query.labelSelector.empty()) base += "&labelSelector=" + urlEncode(query.labelSelector);
-  if (!query.fieldSelector.empty()) base += "&fieldSelector=" + urlEncode(query.fieldSelector);
-  call.path = base;
+  if (!query.labelSelector.empty()) call.path += "&labelSelector=" + urlEncode(query.labelSelector);
+  if (!query.fieldSelector.empty()) call.path += "&fieldSelector=" + urlEncode(query.fieldSelector);
+  const std::string base = call.path;
   Json items = Json::array();
   bool restarted = false;
   for (;;) {

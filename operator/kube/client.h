@@ -6,6 +6,7 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <string>
 #include <string_view>
 
@@ -54,6 +55,12 @@ class Client {
   // One list object with every item: continue tokens are followed, an expired one starts again.
   Result<Json> list(const ResourceType& type, std::string_view ns, const ListQuery& query = {},
                     Priority priority = Priority::kRead);
+  // The same, object by object as text, in pages small enough that no more than a few of them are in
+  // memory: for what there may be thousands of. kGone where a continue token expired; what was
+  // visited by then stays visited.
+  Status visit(const ResourceType& type, std::string_view ns,
+               const std::function<void(std::string_view objectJson)>& onItem,
+               Priority priority = Priority::kRead);
   Result<Json> create(const ResourceType& type, std::string_view ns, const Json& body,
                       Priority priority = Priority::kRemediation);
   Result<Json> patch(const ResourceType& type, std::string_view ns, std::string_view name,
@@ -76,6 +83,7 @@ class Client {
 
  private:
   struct Call;
+  static Call listCall(const ResourceType& type, std::string_view ns, int page, Priority priority);
   Result<std::string> call(const Call& call);
   Result<Json> callJson(const Call& call);
 

@@ -188,6 +188,13 @@ TEST(PackedPodTest, TellsItsLabelsWithoutBeingUnpacked) {
   EXPECT_FALSE(PackedPod().hasLabels({{"a", "1"}}));
 }
 
+TEST(PackedPodTest, TellsWhetherItHasAController) {
+  EXPECT_TRUE(PackedPod(project(R"({"metadata":{"labels":{"a":"1"}}})")).isBare());
+  EXPECT_TRUE(PackedPod(project(R"({"metadata":{"ownerReferences":[{"kind":"Job","name":"j"}]}})")).isBare());
+  EXPECT_FALSE(PackedPod(project(
+      R"({"metadata":{"ownerReferences":[{"kind":"Job","name":"j","controller":true}]}})")).isBare());
+}
+
 TEST(PackedPodTest, AnEmptyOneIsAPodWithoutAnything) {
   EXPECT_TRUE(PackedPod().unpack().node.empty());
   expectEqual(PackedPod(project("{}")).unpack(), project("{}"));

@@ -120,7 +120,7 @@ TEST_F(Sweep, FindsCertainLiteralsAtTheirTopmostOwner) {
                       {{"name", "web-1"},
                        {"namespace", "shop"},
                        {"uid", "u2"},
-                       {"ownerReferences", Json::array({{{"kind", "ReplicaSet"}}})}}},
+                       {"ownerReferences", Json::array({{{"kind", "ReplicaSet"}, {"controller", true}}})}}},
                      {"spec", spec}},
                     {{"metadata", {{"name", "bare"}, {"namespace", "shop"}, {"uid", "u3"}}},
                      {"spec", spec}}})}};
@@ -130,7 +130,7 @@ TEST_F(Sweep, FindsCertainLiteralsAtTheirTopmostOwner) {
                      {"data", {{"app.env", "TOKEN=" + value + "\n"}}}},
                     {{"metadata", {{"name", "plain"}, {"namespace", "shop"}, {"uid", "u5"}}},
                      {"data", {{"a", "b"}}}}})}};
-  auto found = sweep.literals("shop");
+  auto found = sweep.literals("shop", true);
   ASSERT_TRUE(found.has_value()) << found.error().message;
   std::vector<std::string> targets;
   for (const Exposed& exposed : *found) {
@@ -142,6 +142,12 @@ TEST_F(Sweep, FindsCertainLiteralsAtTheirTopmostOwner) {
   EXPECT_EQ(targets, (std::vector<std::string>{"Deployment/web/u1", "Pod/bare/u3",
                                                "ConfigMap/settings/u4"}));
   expectNoValue(*found, value);
+}
+
+TEST_F(Sweep, ReadsNoPodsWhereAllHaveAnOwner) {
+  ASSERT_TRUE(sweep.literals("shop", false).has_value());
+  EXPECT_EQ(std::count(asked.begin(), asked.end(), "/api/v1/namespaces/shop/pods"), 0);
+  EXPECT_EQ(std::count(asked.begin(), asked.end(), "/api/v1/namespaces/shop/configmaps"), 1);
 }
 
 }  // namespace

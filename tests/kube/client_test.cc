@@ -237,6 +237,33 @@ TEST(ClientTest, StartsAListAgainWhenItsContinueTokenExpired) {
   EXPECT_NE(transport.requests[3].path.find("continue=t1"), std::string::npos);
 }
 
+TEST(ClientTest, VisitsEachObjectOfEveryPage) {
+  FakeTransport transport;
+  const std::string one = R"({"kind":"PodList","apiVersion":"v1","metadata":{"continue":"t 1"},"items":[{"a":1},{"a":2}]})";
+  const std::string two = R"({"kind":"PodList","apiVersion":"v1","metadata":{},"items":[{"a":3}]})";
+  script(transport, {respond(200, one), respond(200, two)});
+  Client client(transport);
+  std::vector<Json> seen;
+  auto visited = client.visit(kPods, "shop", [&](std::string_view text) { seen.push_back(Json::parse(text)); });
+  ASSERT_TRUE(visited) << visited.error().message;
+  ASSERT_EQ(seen.size(), 3U);
+  EXPECT_EQ(seen[2], (Json{{"kind", "Pod"}, {"apiVersion", "v1"}, {"a", 3}}));
+  EXPECT_NE(transport.requests[1].path.find("continue=t%201"), std::string::npos);
+}
+
+TEST(ClientTest, AVisitThatIsCutSaysSo) {
+  FakeTransport transport;
+  script(transport, {respond(200, R"({"kind":"PodList","apiVersion":"v1","metadata":{},"items":[{"a":1},{"b":)"),
+                     respond(410, statusBody(410, "Expired", "too old"))});
+  Client client(transport);
+  auto cut = client.visit(kPods, "shop", [](std::string_view) {});
+  ASSERT_FALSE(cut);
+  EXPECT_NE(cut.error().message.find("list Pod in shop"), std::string::npos) << cut.error().message;
+  auto gone = client.visit(kPods, "shop", [](std::string_view) {});
+  ASSERT_FALSE(gone);
+  EXPECT_EQ(gone.error().code, ErrorCode::kGone);
+}
+
 TEST(RequestQueueTest, LetsRemediationsGoFirstAndKeepsRoomForThem) {
   RequestQueue<int> queue(8);
   for (int i = 0; i < 20; ++i) queue.push(Priority::kEvent, i);
