@@ -1,11 +1,12 @@
 // crash-proxy stands between the operator and the servers that it calls, and starts the operator itself. It
 // counts the operator's writes to the API server and every call to AWS and PostgreSQL, and kills it (SIGKILL)
 // right before the k-th reaches the server, or right after the server carried it out and before the operator
-// hears of it. Exit status 10 says that it was killed that way, 1 that it ended otherwise. With stop:K the
-// operator is only stopped (SIGSTOP) while the k-th is carried out; SIGUSR1 lets it go on (SIGCONT). With
-// --conflicts the first N changes of an object are answered with 409 instead of being passed on.
+// hears of it; with a name, the k-th of that name. Exit status 10 says that it was killed that way, 1 that it
+// ended otherwise. With stop:K the operator is only stopped (SIGSTOP) while the k-th is carried out; SIGUSR1 lets
+// it go on (SIGCONT). With --conflicts the first N changes of an object are answered with 409 instead of being
+// passed on.
 //
-//	crash-proxy --server URL --ca FILE --token-file FILE --dir DIR [--cut before:K|after:K|stop:K]
+//	crash-proxy --server URL --ca FILE --token-file FILE --dir DIR [--cut before|after|stop:[CALL#]K]
 //	            [--aws FD=URL] [--postgres FD=HOST:PORT] -- COMMAND...
 //
 // DIR/kubeconfig is written first; COMMAND finds it in $KUBECONFIG. DIR/calls gets a line per call: its
@@ -119,7 +120,7 @@ func run() (int, error) {
 	caFile := flag.String("ca", "", "its certificate authority")
 	tokenFile := flag.String("token-file", "", "the operator's token")
 	dir := flag.String("dir", "", "where kubeconfig and calls go")
-	cutText := flag.String("cut", "", "before:K or after:K")
+	cutText := flag.String("cut", "", "before, after or stop, and :K or :CALL#K")
 	conflicts := flag.Int("conflicts", 0, "how many changes are answered with 409")
 	aws := flag.String("aws", "", "FD=URL: calls to AWS count too")
 	postgres := flag.String("postgres", "", "FD=HOST:PORT: so do those to PostgreSQL")

@@ -6,25 +6,31 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"strconv"
 	"strings"
 	"sync"
 )
 
 type cut struct {
 	when string
+	call string // "": any
 	at   int
 }
 
 func parseCut(text string) (cut, error) {
-	var when string
-	var at int
 	if text == "" {
 		return cut{}, nil
 	}
-	if _, err := fmt.Sscanf(strings.Replace(text, ":", " ", 1), "%s %d", &when, &at); err != nil || at < 1 || (when != "before" && when != "after" && when != "stop") {
-		return cut{}, fmt.Errorf("--cut %q: before:K, after:K or stop:K", text)
+	when, point, _ := strings.Cut(text, ":")
+	call, number, named := strings.Cut(point, "#")
+	if !named {
+		call, number = "", point
 	}
-	return cut{when, at}, nil
+	at, err := strconv.Atoi(number)
+	if err != nil || at < 1 || (when != "before" && when != "after" && when != "stop") {
+		return cut{}, fmt.Errorf("--cut %q: before, after or stop, and :K or :CALL#K", text)
+	}
+	return cut{when, call, at}, nil
 }
 
 // The calls that count, of all servers in one row. They are carried out one after the other, so that none
@@ -37,7 +43,15 @@ type points struct {
 
 	mutex sync.Mutex // held from before() until the operator has the answer
 	count int
+	named int // those with the cut's name
 	last  string
+}
+
+func (p *points) hit(call string) bool {
+	if p.cut.call == "" {
+		return p.count == p.cut.at
+	}
+	return call == p.cut.call && p.named == p.cut.at
 }
 
 // A question that repeats the last call is no other point: nothing changed between them. How often the
@@ -50,14 +64,17 @@ func (p *points) repeats(call string, asks bool) bool {
 
 func (p *points) before(call string) {
 	p.count++
-	if p.count == p.cut.at && p.cut.when == "before" {
+	if call == p.cut.call {
+		p.named++
+	}
+	if p.hit(call) && p.cut.when == "before" {
 		p.note(call, "killed before")
 		p.kill()
 	}
 }
 
 func (p *points) after(call, result string) {
-	hit := p.count == p.cut.at
+	hit := p.hit(call)
 	if hit && p.cut.when == "stop" {
 		p.stop()
 	}
