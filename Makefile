@@ -52,7 +52,7 @@ tsan: deps ## unit tests of kube/ and control/ under the thread sanitizer
 test: deps ## everything: unit tests, then the scenarios on a cluster of their own
 	@e2e/run $(SCENARIOS)
 
-crash: image ## the operator, killed before and after each of its writes, on a cluster of its own
+crash: image ## the operator, killed before and after each of its calls, on a cluster of its own
 	@tests/crash/run $(STORIES)
 
 demo: image ## the 2018 console breach, replayed and closed, on a cluster of its own

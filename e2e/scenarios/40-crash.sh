@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The operator, killed right before and right after some of its writes: another story and other writes for
+# The operator, killed right before and right after some of its calls: another story and other calls for
 # each commit, in two minutes. `make crash` is all of it.
 #
 # Needs kubectl in PATH, $KUBECONFIG of a cluster administrator, the chart (whose operator is stopped

@@ -196,9 +196,12 @@ Result<Assessment> SecretFamily::assess(const Remediation& remediation,
     rotation.keepPreviousSeconds = policy->secrets.keepPreviousSeconds;
     rotation.restartMaxConcurrent = policy->secrets.restartMaxConcurrent;
   }
-  std::string certificate = rotate::certificateOf(rotation.secret);
-  if (rotation.rotator && rotation.rotator->type == "TLS" && !certificate.empty()) {
-    auto source = cluster_.get(rotate::certificateKind(), target.ns, certificate);
+  const rotate::Source* from =
+      rotation.rotator ? rotate::sourceOfType(rotation.rotator->type) : nullptr;
+  const std::string name =
+      from == nullptr ? "" : rotatorOfType(from->type)->shape().sourceOf(rotation.secret);
+  if (!name.empty()) {
+    auto source = cluster_.get(from->kind(), target.ns, name);
     if (!source && isRetryable(source.error())) return tl::unexpected(source.error());
     if (source) rotation.source = std::move(*source);
   }

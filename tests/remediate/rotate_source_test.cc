@@ -74,6 +74,16 @@ class SourceRotation : public ::testing::Test {
     plan({{"type", "TLS"}});
   }
 
+  void externalSecret(const Json& spec) {
+    source.object = {{"metadata", {{"name", "web-es"}}}, {"spec", spec}};
+    secret("Opaque", {{"password", "exposed-one"}},
+           {{"ownerReferences",
+             Json::array({{{"apiVersion", "external-secrets.io/v1"},
+                           {"kind", "ExternalSecret"},
+                           {"name", "web-es"}}})}});
+    plan({{"type", "ExternalSecret"}, {"keys", Json::array({"password"})}});
+  }
+
   TestAuthority authority{"the test's"};
   Source source;
   RotationDriver driver;
@@ -143,12 +153,7 @@ TEST_F(SourceRotation, ACertificateThatNobodyRenewsIsForAPerson) {
 }
 
 TEST_F(SourceRotation, AnExternalSecretIsSyncedUntilTheStoreHasAnotherValue) {
-  secret("Opaque", {{"password", "exposed-one"}},
-         {{"ownerReferences",
-           Json::array({{{"apiVersion", "external-secrets.io/v1"},
-                         {"kind", "ExternalSecret"},
-                         {"name", "web-es"}}})}});
-  plan({{"type", "ExternalSecret"}, {"keys", Json::array({"password"})}});
+  externalSecret({{"refreshInterval", "1h0m0s"}});
   ASSERT_EQ(driver.names(), (std::vector<std::string>{"stage", "sync", "remove-staging"}))
       << driver.plan.externalAction;
   ASSERT_TRUE(driver.drive("stage"));
@@ -160,6 +165,31 @@ TEST_F(SourceRotation, AnExternalSecretIsSyncedUntilTheStoreHasAnotherValue) {
   EXPECT_TRUE(driver.drive("sync") && driver.drive("remove-staging")) << driver.said;
   EXPECT_EQ(driver.store.names(), (std::vector<std::string>{"web"}));
   EXPECT_EQ(driver.toldSoFar().find("exposed-one"), std::string::npos);
+}
+
+TEST_F(SourceRotation, AnExternalSecretThatIsNeverSyncedAgainIsForAPerson) {
+  for (const Json& spec : {Json::object({{"refreshPolicy", "CreatedOnce"}}),
+                           Json::object({{"refreshInterval", "0s"}}),
+                           Json::object({{"refreshPolicy", "Periodic"}, {"refreshInterval", "0h0m0s"}})}) {
+    externalSecret(spec);
+    EXPECT_TRUE(driver.plan.steps.empty()) << spec;
+    EXPECT_NE(driver.plan.externalAction.find("spec.refreshPolicy: OnChange"), std::string::npos)
+        << driver.plan.externalAction;
+  }
+  for (const Json& spec : {Json::object({{"refreshPolicy", "OnChange"}, {"refreshInterval", "0s"}}),
+                           Json::object({{"refreshInterval", "10m0s"}}), Json::object()}) {
+    externalSecret(spec);
+    EXPECT_FALSE(driver.plan.steps.empty()) << spec << driver.plan.externalAction;
+  }
+}
+
+TEST_F(SourceRotation, AnExternalSecretThatIsNotThereIsForAPerson) {
+  externalSecret(Json::object());
+  source.object = Json();
+  plan({{"type", "ExternalSecret"}, {"keys", Json::array({"password"})}});
+  EXPECT_TRUE(driver.plan.steps.empty());
+  EXPECT_NE(driver.plan.externalAction.find("ExternalSecret web-es cannot be read"), std::string::npos)
+      << driver.plan.externalAction;
 }
 
 TEST_F(SourceRotation, WhatAnotherSourceWritesStaysForAPerson) {

@@ -71,13 +71,14 @@ std::optional<Unfit> unfitSource(const RotationTarget& target, const RotatorShap
   if (boolOr(member(target.secret, "immutable"), false)) {
     return Unfit{"is immutable", "make a Secret under a new name and let its users refer to that"};
   }
-  if (type == "TLS") {
+  if (const rotate::Source* from = rotate::sourceOfType(type)) {
+    std::string what = std::string(from->kind().kind) + " " + name;
     if (!target.source.is_object()) {
-      return Unfit{"Certificate " + name + " cannot be read",
+      return Unfit{what + " cannot be read",
                    "look whether it is there, and whether the chart grants the right to read it"};
     }
-    std::string unfit = rotate::unfitCertificate(target.source);
-    if (!unfit.empty()) return Unfit{"Certificate " + name + " " + unfit, "renew it then"};
+    std::string unfit = from->unfit(target.source);
+    if (!unfit.empty()) return Unfit{what + " " + unfit, std::string(from->then)};
   }
   return std::nullopt;
 }

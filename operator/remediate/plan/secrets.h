@@ -35,8 +35,8 @@ struct RotationTarget {
   WallTime startedAt{};  // of the episode; any fixed time while it has not started
   int64_t keepPreviousSeconds = 3600;
   int64_t restartMaxConcurrent = 1;
-  // The live Certificate that the Secret comes from, for a rotator of type TLS; null where it cannot
-  // be read.
+  // The live object that the Secret comes from, for a rotator of type TLS or ExternalSecret; null where
+  // it cannot be read.
   Json source;
 };
 

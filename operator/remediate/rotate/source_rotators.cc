@@ -15,6 +15,64 @@ namespace {
 
 using Effect = Observation::Effect;
 
+// --- the objects that the Secrets come from ------------------------------------------------------
+
+std::string certificateOf(const Json& secret) {
+  return stringOr(member(secret, {"metadata", "annotations", "cert-manager.io/certificate-name"}));
+}
+
+std::string externalSecretOf(const Json& secret) {
+  for (const Json& owner : member(secret, {"metadata", "ownerReferences"})) {
+    if (stringOr(member(owner, "kind")) == "ExternalSecret" &&
+        stringOr(member(owner, "apiVersion")).starts_with("external-secrets.io/")) {
+      return stringOr(member(owner, "name"));
+    }
+  }
+  return "";
+}
+
+std::string unfitCertificate(const Json& certificate) {
+  if (boolOr(member(certificate, {"spec", "isCA"}), false)) {
+    return "is a CA: what it signed would not be trusted any more. Make a new CA beside it, have "
+           "everybody trust both, and only then issue anew";
+  }
+  std::string policy =
+      stringOr(member(certificate, {"spec", "privateKey", "rotationPolicy"}));
+  if (policy != "Always") {
+    return "has " + (policy.empty() ? "no rotationPolicy" : "rotationPolicy " + policy) +
+           ", so that a renewal may keep the exposed key: set spec.privateKey.rotationPolicy: "
+           "Always where its manifest comes from";
+  }
+  return "";
+}
+
+// The controller brings a value once and never again, whatever asks for it.
+std::string unfitExternalSecret(const Json& source) {
+  std::string policy = stringOr(member(source, {"spec", "refreshPolicy"}), "Periodic");
+  std::string interval = stringOr(member(source, {"spec", "refreshInterval"}), "1h0m0s");
+  bool isZero = interval.find_first_of("123456789") == std::string::npos;
+  if (policy != "CreatedOnce" && !(policy == "Periodic" && isZero)) return "";
+  return "has refreshPolicy " + policy + (policy == "Periodic" ? " and refreshInterval 0" : "") +
+         ", so that External Secrets never brings another value: set spec.refreshPolicy: OnChange "
+         "where its manifest comes from";
+}
+
+const ApiKind& certificateKind() {
+  static const ApiKind kKind{"cert-manager.io", "v1", "certificates", "Certificate"};
+  return kKind;
+}
+
+const ApiKind& externalSecretKind() {
+  static const ApiKind kKind{"external-secrets.io", "v1", "externalsecrets", "ExternalSecret"};
+  return kKind;
+}
+
+constexpr Source kSources[] = {
+    {"TLS", certificateKind, unfitCertificate, "renew it then"},
+    {"ExternalSecret", externalSecretKind, unfitExternalSecret,
+     "rotate the value in the external store then"},
+};
+
 // --- what both do --------------------------------------------------------------------------------
 
 // The object that the Secret comes from, as the plan found it.
@@ -235,43 +293,11 @@ const Rotator& externalSecretRotator() {
   return kRotator;
 }
 
-const ApiKind& certificateKind() {
-  static const ApiKind kKind{"cert-manager.io", "v1", "certificates", "Certificate"};
-  return kKind;
-}
-
-const ApiKind& externalSecretKind() {
-  static const ApiKind kKind{"external-secrets.io", "v1", "externalsecrets", "ExternalSecret"};
-  return kKind;
-}
-
-std::string certificateOf(const Json& secret) {
-  return stringOr(member(secret, {"metadata", "annotations", "cert-manager.io/certificate-name"}));
-}
-
-std::string externalSecretOf(const Json& secret) {
-  for (const Json& owner : member(secret, {"metadata", "ownerReferences"})) {
-    if (stringOr(member(owner, "kind")) == "ExternalSecret" &&
-        stringOr(member(owner, "apiVersion")).starts_with("external-secrets.io/")) {
-      return stringOr(member(owner, "name"));
-    }
+const Source* sourceOfType(std::string_view type) {
+  for (const Source& source : kSources) {
+    if (source.type == type) return &source;
   }
-  return "";
-}
-
-std::string unfitCertificate(const Json& certificate) {
-  if (boolOr(member(certificate, {"spec", "isCA"}), false)) {
-    return "is a CA: what it signed would not be trusted any more. Make a new CA beside it, have "
-           "everybody trust both, and only then issue anew";
-  }
-  std::string policy =
-      stringOr(member(certificate, {"spec", "privateKey", "rotationPolicy"}));
-  if (policy != "Always") {
-    return "has " + (policy.empty() ? "no rotationPolicy" : "rotationPolicy " + policy) +
-           ", so that a renewal may keep the exposed key: set spec.privateKey.rotationPolicy: "
-           "Always where its manifest comes from";
-  }
-  return "";
+  return nullptr;
 }
 
 }  // namespace firebreak::rotate

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "base/json.h"
 #include "firebreak/rotator.h"
@@ -14,15 +15,15 @@ namespace firebreak::rotate {
 const Rotator& certificateRotator();
 const Rotator& externalSecretRotator();
 
-// The objects that the Secrets come from.
-const ApiKind& certificateKind();
-const ApiKind& externalSecretKind();
-
-// The Certificate or ExternalSecret that this Secret says it comes from; empty where it says none.
-std::string certificateOf(const Json& secret);
-std::string externalSecretOf(const Json& secret);
-
-// Why a renewal of this live Certificate would not help, and what to change; empty where it would.
-std::string unfitCertificate(const Json& certificate);
+// The objects that the Secrets of a type come from.
+struct Source {
+  std::string_view type;  // the rotator's
+  const ApiKind& (*kind)();
+  // Why asking the live one would not help, and what to change; empty where it would.
+  std::string (*unfit)(const Json& source);
+  std::string_view then;  // what to do after that change
+};
+// Nothing where Firebreak itself writes the Secrets of this type.
+const Source* sourceOfType(std::string_view type);
 
 }  // namespace firebreak::rotate

@@ -78,7 +78,8 @@ def play(api, stage, operator, cut, conflicts=0):
             step.act(api, stage.name)
     state, events = normal.snapshot(api, stage.name, stage.initial)
     if stage.scenario.outside:
-        state["outside"] = normal.tree(stage.scenario.outside(api, stage.name), stage.name)
+        state["outside"] = normal.tree(stage.scenario.outside(api, stage.name, operator.calls),
+                                       stage.name)
     return state, events
 
 
@@ -101,10 +102,10 @@ class Bench:
         self._token.touch(0o600)
         self._token.write_text(answer.stdout.strip(), encoding="utf-8")
 
-    def operator(self, label, elect=False):
+    def operator(self, label, elect=False, taps=()):
         folder = self.folder / label
         shutil.rmtree(folder, ignore_errors=True)
-        return Operator(self.api, str(self._proxy), self._binary, str(self._token), folder, elect)
+        return Operator(self.api, str(self._proxy), self._binary, str(self._token), folder, elect, taps)
 
     def stage(self, scenario, following):
         """The stage that was built ahead, or a new one; starts to build the one that follows."""
@@ -137,7 +138,7 @@ class Bench:
 
 def trial(bench, scenario, label, cut, following):
     stage = bench.stage(scenario, following)
-    operator = bench.operator(label)
+    operator = bench.operator(label, taps=scenario.taps())
     try:
         state, events = play(bench.api, stage, operator, cut)
         return state, events, operator

@@ -1,10 +1,12 @@
 """Two stories with something outside the API server: the login of a PostgreSQL role and an IAM user's access
-key at an AWS emulator. What is left there belongs to the end that every run must come to: the old one
-refused, the new one taken, none besides, and an application that never failed."""
+key at an AWS emulator. Each call to them counts as a write does. What is left there belongs to the end that
+every run must come to: the old one refused, the new one taken, none besides, and an application that never
+failed."""
 
 import base64
 import json
 import os
+import socket
 import subprocess
 import time
 
@@ -56,13 +58,15 @@ def _until(condition, what):
 
 
 class _World:
-    """Both services; on node ports too, since the operator of these tests is no pod."""
+    """Both services; on node ports too, since the operator of these tests is no pod. It finds them at the
+    listeners, whose calls the proxy counts."""
 
     def __init__(self, api):
         self._superuser = _random()
-        self.node = next(each["address"] for each in api.list("nodes")[0]["status"]["addresses"]
-                         if each["type"] == "InternalIP")
+        node = next(each["address"] for each in api.list("nodes")[0]["status"]["addresses"]
+                    if each["type"] == "InternalIP")
         self.inside, self.outside = {}, {}
+        self.listeners = {name: socket.create_server(("127.0.0.1", 0)) for name in _PORTS}
         api.create("secrets", POOL, {"metadata": {"name": "db-start"}, "data": _encoded(superuser=self._superuser)})
         for name, script in (("db", "database"), ("cloud", "emulator")):
             port = _PORTS[name]
@@ -74,7 +78,7 @@ class _World:
             api.create("pods", POOL, {"metadata": {"name": name, "labels": {"app": name}}, "spec": spec})
             made = api.create("services", POOL, {"metadata": {"name": name}, "spec": {
                 "type": "NodePort", "selector": {"app": name}, "ports": [{"port": port}]}})["spec"]
-            self.inside[name], self.outside[name] = made["clusterIP"], made["ports"][0]["nodePort"]
+            self.inside[name], self.outside[name] = made["clusterIP"], f"{node}:{made['ports'][0]['nodePort']}"
         _until(lambda: pods_run([api.get("pods", POOL, name) for name in _PORTS], 2), "a service")
         _until(lambda: self.sql("SELECT 1", "postgres") == "1", "the database")
         self.must("CREATE DATABASE orders", "postgres")
@@ -101,6 +105,14 @@ def _world(api):
     if not _made:
         _made.append(_World(api))
     return _made[0]
+
+
+def _listens(name):
+    return "127.0.0.1:%d" % _made[0].listeners[name].getsockname()[1]
+
+
+def _tap(option, name, scheme=""):
+    return lambda: [(option, _made[0].listeners[name], scheme + _made[0].outside[name])]
 
 
 def forget(api):
@@ -149,12 +161,13 @@ def _prepare_role(api, namespace):
 
 
 def _role_policy(namespace):
+    host, port = _listens("db").split(":")
     return _policy(namespace, {
         "type": "PostgreSQL", "keys": ["username", "password"], "adminRef": {"name": ADMINS["db"], "key": "access"},
-        "postgresql": {"role": namespace, "host": _made[0].node, "port": _made[0].outside["db"], "database": "orders"}})
+        "postgresql": {"role": namespace, "host": host, "port": int(port), "database": "orders"}})
 
 
-def _role_left(api, namespace):
+def _role_left(api, namespace, _):
     world, old = _world(api), _before[namespace]
     now = _decoded(api.get("secrets", namespace, "shared"))
     refused = world.sql("SELECT 1", user=old["username"], password=old["password"])
@@ -187,13 +200,21 @@ def _prepare_key(api, namespace):
 def _key_policy(namespace):
     return _policy(namespace, {
         "type": "AWSAccessKey", "keys": ["id", "secret"], "adminRef": {"name": ADMINS["cloud"], "key": "access"},
-        "awsAccessKey": {"iamUserName": namespace, "endpoint": f"http://{_made[0].node}:{_made[0].outside['cloud']}/"}})
+        "awsAccessKey": {"iamUserName": namespace, "endpoint": f"http://{_listens('cloud')}/"}})
 
 
-def _key_left(api, namespace):
+def _most_keys(calls):
+    most = keys = 1
+    for each in calls:
+        keys += ("aws CreateAccessKey 200" in each) - ("aws DeleteAccessKey 200" in each)
+        most = max(most, keys)
+    return most
+
+
+def _key_left(api, namespace, calls):
     world, old = _world(api), _before[namespace]
     now = _decoded(api.get("secrets", namespace, "shared"))
-    return {"keys": _aws("aws-ask", namespace, pair=world.administrator),
+    return {"keys": _aws("aws-ask", namespace, pair=world.administrator), "most keys": _most_keys(calls),
             "old": _aws("aws-ask", pair=f"{old['id']}:{old['secret']}"),
             "new": _aws("aws-ask", pair=f"{now['id']}:{now['secret']}")}
 
@@ -204,6 +225,12 @@ def _rotated_step(pods):
 
 
 ALL = [
-    Scenario("role", _prepare_role, workloads_ready(2), _role_policy, [_rotated_step(2)], _role_left),
-    Scenario("key", _prepare_key, workloads_ready(1), _key_policy, [_rotated_step(1)], _key_left),
+    Scenario("role", _prepare_role, workloads_ready(2), _role_policy, [_rotated_step(2)],
+             _tap("postgres", "db"), _role_left,
+             {"logins": "<ns>|f\n<ns>_alt|t", "old": "refused", "new": "<ns>_alt as <ns>",
+              "sessions of the old": "0", "requests": "some", "failed requests": []}),
+    Scenario("key", _prepare_key, workloads_ready(1), _key_policy, [_rotated_step(1)],
+             _tap("aws", "cloud", "http://"), _key_left,
+             {"keys": "1", "most keys": 2, "old": "InvalidClientTokenId",
+              "new": "arn:aws:iam::123456789012:user/<ns>"}),
 ]

@@ -29,7 +29,7 @@ def decide(api, namespace, family, action):
 
 @dataclasses.dataclass
 class Step:
-    """`until` holds and nothing was written for a while: then `act`."""
+    """`until` holds and nothing was called for a while: then `act`."""
     name: str
     until: Callable
     act: Callable = None
@@ -42,7 +42,11 @@ class Scenario:
     ready: Callable
     policy: Callable
     steps: list
-    outside: Callable = None  # what is left outside the API server, as a tree that must come out the same
+    # A service outside the API server: how its calls are counted (Operator's taps), what is left there
+    # after these calls, as a tree, and what has to be.
+    taps: Callable = tuple
+    outside: Callable = None
+    wanted: dict = None
 
 
 # --- what the cluster holds ----------------------------------------------------------------------

@@ -1,20 +1,20 @@
-// crash-proxy stands between the operator and the API server and starts the operator itself. It counts
-// the operator's writes and kills it (SIGKILL) right before the k-th reaches the API server, or right
-// after the API server carried it out and before the operator hears of it. Exit status 10 says that it
-// was killed that way, 1 that it ended otherwise. With stop:K the operator is only stopped (SIGSTOP) while the
-// k-th is carried out; SIGUSR1 lets it go on (SIGCONT). With --conflicts the first N changes of an object are
-// answered with 409 instead of being passed on.
+// crash-proxy stands between the operator and the servers that it calls, and starts the operator itself. It
+// counts the operator's writes to the API server and every call to AWS and PostgreSQL, and kills it (SIGKILL)
+// right before the k-th reaches the server, or right after the server carried it out and before the operator
+// hears of it; with a name, the k-th of that name. Exit status 10 says that it was killed that way, 1 that it
+// ended otherwise. With stop:K the operator is only stopped (SIGSTOP) while the k-th is carried out; SIGUSR1 lets
+// it go on (SIGCONT). With --conflicts the first N changes of an object are answered with 409 instead of being
+// passed on.
 //
-//	crash-proxy --server URL --ca FILE --token-file FILE --dir DIR [--cut before:K|after:K|stop:K] -- COMMAND...
+//	crash-proxy --server URL --ca FILE --token-file FILE --dir DIR [--cut before|after|stop:[CALL#]K]
+//	            [--aws FD=URL] [--postgres FD=HOST:PORT] -- COMMAND...
 //
-// DIR/kubeconfig is written first; COMMAND finds it in $KUBECONFIG. DIR/writes gets a line per write:
-// its number, method, path and status. Writes are passed on one after the other, so that none but the
-// k-th is on its way when the operator dies. Leases and questions (SubjectAccessReview and its like) do
-// not count.
+// DIR/kubeconfig is written first; COMMAND finds it in $KUBECONFIG. DIR/calls gets a line per call: its
+// number, what it was and what came of it. Leases and questions (SubjectAccessReview and its like) do not
+// count.
 package main
 
 import (
-	"bytes"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -37,29 +37,11 @@ import (
 	"os/signal"
 	"path/filepath"
 	"strings"
-	"sync"
 	"syscall"
 	"time"
 )
 
 const exitKilled = 10
-
-type cut struct {
-	when string
-	at   int
-}
-
-func parseCut(text string) (cut, error) {
-	var when string
-	var at int
-	if text == "" {
-		return cut{}, nil
-	}
-	if _, err := fmt.Sscanf(strings.Replace(text, ":", " ", 1), "%s %d", &when, &at); err != nil || at < 1 || (when != "before" && when != "after" && when != "stop") {
-		return cut{}, fmt.Errorf("--cut %q: before:K, after:K or stop:K", text)
-	}
-	return cut{when, at}, nil
-}
 
 // What leaves something behind in the API server.
 func isWrite(r *http.Request) bool {
@@ -76,84 +58,31 @@ func isWrite(r *http.Request) bool {
 	return r.URL.Query().Get("dryRun") == ""
 }
 
+// The API server, as the operator finds it.
 type proxy struct {
-	upstream  *httputil.ReverseProxy
-	cut       cut
+	*points
+	upstream  http.Handler
 	conflicts int
-	log       *os.File
-	kill      func()
-	stop      func()
-
-	mutex sync.Mutex
-	count int
-	dead  bool
 }
-
-// An answer that is held back until it is known whether the operator may see it.
-type held struct {
-	header http.Header
-	status int
-	body   bytes.Buffer
-}
-
-func (h *held) Header() http.Header         { return h.header }
-func (h *held) WriteHeader(status int)      { h.status = status }
-func (h *held) Write(p []byte) (int, error) { return h.body.Write(p) }
 
 func (p *proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if !isWrite(r) {
 		p.upstream.ServeHTTP(w, r)
 		return
 	}
-	// The body is here before anything is counted: a request cut short by the kill is none.
-	body, err := io.ReadAll(r.Body)
-	if err != nil {
-		panic(http.ErrAbortHandler)
-	}
-	r.Body = io.NopCloser(bytes.NewReader(body))
-	p.mutex.Lock()
-	defer p.mutex.Unlock()
-	if p.dead {
-		panic(http.ErrAbortHandler)
-	}
-	p.count++
-	answer := &held{header: http.Header{}, status: http.StatusOK}
-	hit := p.count == p.cut.at
-	if hit && p.cut.when == "before" {
-		p.note(r, "killed before")
-		p.die()
-	}
-	if p.conflicts > 0 && (r.Method == http.MethodPatch || r.Method == http.MethodPut) {
-		p.conflicts--
-		answer.status = http.StatusConflict
-		answer.header.Set("Content-Type", "application/json")
-		answer.body.WriteString(`{"kind":"Status","apiVersion":"v1","status":"Failure","reason":"Conflict","code":409,"message":"the object has been modified; please apply your changes to the latest version and try again"}`)
-	} else {
-		p.upstream.ServeHTTP(answer, r)
-	}
-	if hit && p.cut.when == "stop" {
-		p.stop()
-	}
-	if hit && p.cut.when == "after" {
-		p.note(r, fmt.Sprintf("%d, killed after", answer.status))
-		p.die()
-	}
-	p.note(r, fmt.Sprint(answer.status))
-	for name, values := range answer.header {
-		w.Header()[name] = values
-	}
-	w.WriteHeader(answer.status)
-	_, _ = w.Write(answer.body.Bytes())
+	wholeBody(r)
+	p.serve(r.Method+" "+r.URL.Path, false, http.HandlerFunc(p.write), w, r)
 }
 
-func (p *proxy) note(r *http.Request, what string) {
-	fmt.Fprintf(p.log, "%d %s %s %s\n", p.count, r.Method, r.URL.Path, what)
-}
-
-func (p *proxy) die() {
-	p.dead = true
-	p.kill()
-	panic(http.ErrAbortHandler)
+func (p *proxy) write(w http.ResponseWriter, r *http.Request) {
+	if p.conflicts == 0 || (r.Method != http.MethodPatch && r.Method != http.MethodPut) {
+		p.upstream.ServeHTTP(w, r)
+		return
+	}
+	p.conflicts--
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(http.StatusConflict)
+	_, _ = io.WriteString(w, `{"kind":"Status","apiVersion":"v1","status":"Failure","reason":"Conflict","code":409,"message":"the object has been modified; please apply your changes to the latest version and try again"}`)
 }
 
 func certificate() (tls.Certificate, []byte, error) {
@@ -190,9 +119,11 @@ func run() (int, error) {
 	server := flag.String("server", "", "the API server")
 	caFile := flag.String("ca", "", "its certificate authority")
 	tokenFile := flag.String("token-file", "", "the operator's token")
-	dir := flag.String("dir", "", "where kubeconfig and writes go")
-	cutText := flag.String("cut", "", "before:K or after:K")
+	dir := flag.String("dir", "", "where kubeconfig and calls go")
+	cutText := flag.String("cut", "", "before, after or stop, and :K or :CALL#K")
 	conflicts := flag.Int("conflicts", 0, "how many changes are answered with 409")
+	aws := flag.String("aws", "", "FD=URL: calls to AWS count too")
+	postgres := flag.String("postgres", "", "FD=HOST:PORT: so do those to PostgreSQL")
 	flag.Parse()
 	where, err := parseCut(*cutText)
 	if err != nil {
@@ -206,7 +137,7 @@ func run() (int, error) {
 	if text, err := os.ReadFile(*caFile); err != nil || !pool.AppendCertsFromPEM(text) {
 		return 2, fmt.Errorf("--ca %s holds no certificate", *caFile)
 	}
-	writes, err := os.OpenFile(filepath.Join(*dir, "writes"), os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
+	file, err := os.OpenFile(filepath.Join(*dir, "calls"), os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
 	if err != nil {
 		return 2, err
 	}
@@ -233,14 +164,28 @@ func run() (int, error) {
 	command.Stdout, command.Stderr = os.Stdout, os.Stderr
 	ended := make(chan struct{})
 	killed := make(chan struct{})
-	handler := &proxy{upstream: upstream, cut: where, conflicts: *conflicts, log: writes, kill: func() {
+	calls := &points{cut: where, log: file, kill: func() {
 		_ = command.Process.Kill()
 		<-ended
 		close(killed)
+		select {}
 	}, stop: func() { _ = command.Process.Signal(syscall.SIGSTOP) }}
+	handler := &proxy{points: calls, upstream: upstream, conflicts: *conflicts}
 	serving := &http.Server{Handler: handler, TLSConfig: &tls.Config{Certificates: []tls.Certificate{own}},
 		ErrorLog: log.New(io.Discard, "", 0)}
 	go func() { _ = serving.ServeTLS(listener, "", "") }()
+
+	for _, each := range []struct {
+		text string
+		open func(string) error
+	}{{*aws, calls.aws}, {*postgres, calls.postgres}} {
+		if each.text == "" {
+			continue
+		}
+		if err := each.open(each.text); err != nil {
+			return 2, err
+		}
+	}
 
 	if err := command.Start(); err != nil {
 		return 2, err
