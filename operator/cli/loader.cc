@@ -24,8 +24,6 @@ namespace fs = std::filesystem;
 constexpr size_t kMaxFileBytes = size_t{256} << 20;
 constexpr std::array<std::string_view, 3> kExtensions = {".yaml", ".yml", ".json"};
 
-using Lines = std::map<std::string, int, std::less<>>;
-
 struct Chunk {
   std::string_view text;
   int firstLine = 1;
@@ -98,15 +96,16 @@ bool isBlank(std::string_view text) {
 
 bool looksTemplated(std::string_view text) { return text.find("{{") != std::string_view::npos; }
 
-Lines linesBelow(const Lines& lines, const std::string& prefix, int offset) {
-  Lines below;
-  for (auto it = lines.lower_bound(prefix); it != lines.end() && it->first.starts_with(prefix);
-       ++it) {
+// What stands below `prefix`, with paths from there on.
+template <typename Map, typename Shift>
+Map below(const Map& all, const std::string& prefix, const Shift& shifted) {
+  Map out;
+  for (auto it = all.lower_bound(prefix); it != all.end() && it->first.starts_with(prefix); ++it) {
     std::string_view rest = std::string_view(it->first).substr(prefix.size());
     if (rest.starts_with('.')) rest.remove_prefix(1);
-    if (!rest.empty()) below.emplace(rest, it->second + offset);
+    if (!rest.empty()) out.emplace(rest, shifted(it->second));
   }
-  return below;
+  return out;
 }
 
 class FileLoader {
@@ -152,7 +151,7 @@ class FileLoader {
     // JSON is YAML: read again for the lines alone.
     int line = 0;
     auto yaml = parseYaml(chunk.text, &line);
-    addValue(value, yaml ? yaml->lines : Lines(), "", chunk.firstLine - 1, chunk.firstLine);
+    addValue(value, yaml ? *yaml : YamlDocument(), "", chunk.firstLine - 1, chunk.firstLine);
     return true;
   }
 
@@ -168,16 +167,16 @@ class FileLoader {
       error(line == 0 ? chunk.firstLine : chunk.firstLine + line - 1, message);
       return;
     }
-    addValue(document->value, document->lines, "", chunk.firstLine - 1, chunk.firstLine);
+    addValue(document->value, *document, "", chunk.firstLine - 1, chunk.firstLine);
   }
 
   // `prefix` is where `value` stands in what was parsed; `offset` goes onto its lines.
-  void addValue(const Json& value, const Lines& lines, const std::string& prefix, int offset,
+  void addValue(const Json& value, const YamlDocument& yaml, const std::string& prefix, int offset,
                 int line) {
     if (value.is_array()) {
       for (size_t i = 0; i < value.size(); ++i) {
         std::string path = detect::childPath(prefix, i);
-        addValue(value[i], lines, path, offset, lineAt(lines, path, offset, line));
+        addValue(value[i], yaml, path, offset, lineAt(yaml, path, offset, line));
       }
       return;
     }
@@ -188,20 +187,24 @@ class FileLoader {
       return;
     }
     if (kind.ends_with("List") && member(value, "items").is_array()) {
-      addItems(value, kind, lines, detect::childPath(prefix, "items"), offset, line);
+      addItems(value, kind, yaml, detect::childPath(prefix, "items"), offset, line);
       return;
     }
     // OpenShift's Template: its objects, with parameters where it has some.
     const Json& objects = member(value, "objects");
     if (kind == "Template" && objects.is_array()) {
-      addValue(objects, lines, detect::childPath(prefix, "objects"), offset, line);
+      addValue(objects, yaml, detect::childPath(prefix, "objects"), offset, line);
       return;
     }
     detect::Document document;
     document.object = value;
     document.ref = detect::refOf(value);
     document.file = file_;
-    document.fieldLines = linesBelow(lines, prefix, offset);
+    document.fieldLines = below(yaml.lines, prefix, [&](int at) { return at + offset; });
+    document.texts = below(yaml.texts, prefix, [&](detect::TextPlace place) {
+      place.line += offset;
+      return place;
+    });
     document.line = line;
     // The first field rather than the comments before it.
     for (const char* key : {"apiVersion", "kind"}) {
@@ -216,7 +219,7 @@ class FileLoader {
   }
 
   // The items of a PodList as the API answers it have neither kind nor apiVersion of their own.
-  void addItems(const Json& list, const std::string& kind, const Lines& lines,
+  void addItems(const Json& list, const std::string& kind, const YamlDocument& yaml,
                 const std::string& prefix, int offset, int line) {
     const Json& items = member(list, "items");
     std::string itemKind = kind.substr(0, kind.size() - 4);
@@ -227,13 +230,13 @@ class FileLoader {
         if (!item.contains("apiVersion")) item["apiVersion"] = member(list, "apiVersion");
       }
       std::string path = detect::childPath(prefix, i);
-      addValue(item, lines, path, offset, lineAt(lines, path, offset, line));
+      addValue(item, yaml, path, offset, lineAt(yaml, path, offset, line));
     }
   }
 
-  static int lineAt(const Lines& lines, const std::string& path, int offset, int fallback) {
-    auto found = lines.find(path);
-    return found == lines.end() ? fallback : found->second + offset;
+  static int lineAt(const YamlDocument& yaml, const std::string& path, int offset, int fallback) {
+    auto found = yaml.lines.find(path);
+    return found == yaml.lines.end() ? fallback : found->second + offset;
   }
 
   void error(int line, std::string message) {

@@ -9,8 +9,6 @@
 #include <cstdlib>
 #include <optional>
 
-#include "detect/scan_input.h"
-
 namespace firebreak {
 namespace {
 
@@ -96,10 +94,45 @@ Json plainScalar(const std::string& text) {
   return text;
 }
 
+// The quote that ends the scalar which begins with one at `at`; npos where there is none.
+size_t closingQuote(std::string_view text, size_t at) {
+  const char quote = text[at];
+  for (++at; at < text.size(); ++at) {
+    if (quote == '"' && text[at] == '\\') {
+      ++at;
+    } else if (text[at] == quote) {
+      // '' is a quote within.
+      if (quote == '"' || at + 1 >= text.size() || text[at + 1] != quote) return at;
+      ++at;
+    }
+  }
+  return std::string_view::npos;
+}
+
+// Where a folded scalar ends that begins at `at`: the same text but for its white space.
+size_t endOfFolded(std::string_view text, size_t at, std::string_view scalar) {
+  auto isBlank = [](char c) { return c == ' ' || c == '\n' || c == '\t' || c == '\r'; };
+  for (size_t j = 0; at < text.size() && j < scalar.size();) {
+    if (text[at] == scalar[j]) {
+      ++at;
+      ++j;
+    } else if (isBlank(text[at])) {
+      ++at;
+    } else if (isBlank(scalar[j])) {
+      ++j;
+    } else {
+      break;
+    }
+  }
+  return at;
+}
+
 class Converter {
  public:
-  Converter(size_t bytes, YamlDocument* out)
-      : out_(*out), mostNodes_(std::min(kMaxNodes, kNodesOfAnyFile + kNodesPerByte * bytes)) {}
+  Converter(std::string_view text, YamlDocument* out)
+      : text_(text),
+        out_(*out),
+        mostNodes_(std::min(kMaxNodes, kNodesOfAnyFile + kNodesPerByte * text.size())) {}
 
   // Where the last quoted text begins; nothing where there is none.
   std::optional<YAML::Mark> lastQuote() const { return lastQuote_; }
@@ -108,6 +141,7 @@ class Converter {
     if (depth > kMaxDepth || ++nodes_ > mostNodes_) throw TooLarge();
     switch (node.Type()) {
       case YAML::NodeType::Scalar:
+        keepText(path, node);
         return scalar(node);
       case YAML::NodeType::Sequence:
         return sequence(node, path, depth);
@@ -176,6 +210,33 @@ class Converter {
     if (line >= 0) out_.lines[path] = line + 1;
   }
 
+  void keepText(const std::string& path, const YAML::Node& node) {
+    const YAML::Mark mark = node.Mark();
+    auto at = static_cast<size_t>(mark.pos);
+    if (mark.is_null() || at >= text_.size()) return;
+    const std::string& scalar = node.Scalar();
+    const char first = text_[at];
+    int line = mark.line + 1;
+    size_t end = 0;
+    if (first == '|' || first == '>') {
+      // Below the indicator.
+      at = std::min(text_.find('\n', at), text_.size() - 1) + 1;
+      ++line;
+      end = first == '|' ? at : endOfFolded(text_, at, scalar);
+    } else if (first == '"' || first == '\'') {
+      end = closingQuote(text_, at);
+      if (end == std::string_view::npos) return;
+    } else {
+      end = endOfFolded(text_, at, scalar);
+    }
+    std::string_view source = text_.substr(at, end - at);
+    bool several = source.find('\n') != std::string_view::npos;
+    auto key = out_.lines.find(path);
+    if (!several && key != out_.lines.end() && key->second == line) return;
+    out_.texts[path] = {line, several ? std::string(source) : std::string()};
+  }
+
+  std::string_view text_;
   YamlDocument& out_;
   const size_t mostNodes_;
   size_t nodes_ = 0;
@@ -186,17 +247,7 @@ class Converter {
 bool isUnterminated(std::string_view text, const YAML::Mark& mark) {
   size_t at = static_cast<size_t>(mark.pos);
   if (at >= text.size() || (text[at] != '"' && text[at] != '\'')) return false;
-  const char quote = text[at];
-  for (++at; at < text.size(); ++at) {
-    if (quote == '"' && text[at] == '\\') {
-      ++at;
-    } else if (text[at] == quote) {
-      // '' is a quote within.
-      if (quote == '"' || at + 1 >= text.size() || text[at + 1] != quote) return false;
-      ++at;
-    }
-  }
-  return true;
+  return closingQuote(text, at) == std::string_view::npos;
 }
 
 }  // namespace
@@ -206,7 +257,7 @@ Result<YamlDocument> parseYaml(std::string_view text, int* errorLine) {
   try {
     YamlDocument document;
     YAML::Node node = YAML::Load(std::string(text));
-    Converter converter(text.size(), &document);
+    Converter converter(text, &document);
     document.value = converter.convert(node, "", 0);
     auto quote = converter.lastQuote();
     if (quote && isUnterminated(text, *quote)) {

@@ -121,6 +121,19 @@ int lineOf(const Document& document, std::string_view fieldPath) {
   return document.line;
 }
 
+int lineOfPart(const Document& document, std::string_view fieldPath, int lineOfText,
+               std::string_view part) {
+  auto place = document.texts.find(fieldPath);
+  if (place == document.texts.end()) return lineOf(document, fieldPath);
+  const auto& [line, folded] = place->second;
+  if (folded.empty()) return line + std::max(0, lineOfText - 1);
+  // Folding leaves words whole.
+  size_t at = folded.find(part.substr(0, part.find_first_of(" \t\n")));
+  if (at == std::string::npos) return line;
+  return line + static_cast<int>(
+                    std::count(folded.begin(), folded.begin() + static_cast<long>(at), '\n'));
+}
+
 void locate(const Document& document, Finding* finding) {
   finding->file = document.file;
   finding->line = lineOf(document, finding->fieldPath);

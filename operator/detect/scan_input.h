@@ -16,6 +16,12 @@
 
 namespace firebreak::detect {
 
+// Where a text of several lines stands in the file, which is not where its key does.
+struct TextPlace {
+  int line = 0;        // of the text's first line
+  std::string folded;  // the lines as the file has them, where they are joined in the value
+};
+
 // One Kubernetes object of the input; the items of a List are documents of their own.
 struct Document {
   Json object;
@@ -24,6 +30,8 @@ struct Document {
   int line = 0;      // 1-based line where the object starts
   // Field path (see childPath) -> 1-based line; may be empty where lines are not known.
   std::map<std::string, int, std::less<>> fieldLines;
+  // The same for block scalars and for what begins on another line than its key.
+  std::map<std::string, TextPlace, std::less<>> texts;
 };
 
 // A pod template of the input: of a built-in kind, or found anywhere inside a custom resource,
@@ -87,6 +95,10 @@ std::string childPath(std::string_view parent, size_t index);
 
 // The line of the field, of the nearest parent whose line is known, or of the document.
 int lineOf(const Document& document, std::string_view fieldPath);
+
+// The line that holds `part`, which begins on the `lineOfText`-th line (from 1) of the field's text.
+int lineOfPart(const Document& document, std::string_view fieldPath, int lineOfText,
+               std::string_view part);
 
 // Sets file and line of a finding in this document from its field path.
 void locate(const Document& document, Finding* finding);

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
@@ -200,6 +201,39 @@ TEST(Scan, ShowsATableByDefault) {
   EXPECT_NE(run.out.find("1 findings (1 to remediate, 0 to look at)"), std::string::npos);
   EXPECT_EQ(scan({"-"}, kClean).out,
             "0 findings (0 to remediate, 0 to look at) in 1 documents of 1 files\n");
+}
+
+// "@" is where the credential stands.
+TEST(Scan, ACredentialIsNamedAtItsLineAndNeverShown) {
+  const std::string value = std::string("dop") + "_v1_" + "93b1c5a7e2f4068d" + "7a1f0c9e5b3d8264" +
+                            "c7e19a0b4f6d2835" + "e8a2c4f0b6d19375";
+  const std::string head = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c, namespace: shop}\ndata:\n";
+  for (const std::string& text : {
+           head + "  a.env: |\n    TOKEN=@\n    B=1\n",
+           head + "  a.env: |\n    # first\n\n    TOKEN=@\n",
+           head + "  a.env: |2\n\n    TOKEN=@\n",
+           head + "  a: >-\n    one\n    two\n    @\n    three\n",
+           head + "  a: \"one\n    two @\n    three\"\n",
+           head + "  a:\n    '@'\n",
+           head + "  a.json: |\n    {\n      \"token\": \"@\",\n      \"b\": 1\n    }\n",
+           head + "  a.json: '{\"token\": \"@\"}'\n  b: c\n",
+           "---\n" + head + "  x: y\n---\n" + head + "  a.env: |\n    A=1\n    TOKEN=@\n",
+           std::string("{\n\"apiVersion\": \"v1\", \"kind\": \"ConfigMap\",\n\"metadata\": {\"name\": \"c\"},\n"
+                       "\"data\": {\n\"a.env\": \"A=1\\nB=2\\nTOKEN=@\\n\"\n}}\n"),
+           std::string("apiVersion: v1\nkind: List\nitems:\n- kind: ConfigMap\n  apiVersion: v1\n  metadata: {name: c}\n"
+                       "  data:\n    a: |\n      x\n      @\n"),
+       }) {
+    size_t at = text.find('@');
+    std::string manifest = std::string(text).replace(at, 1, value);
+    long line = 1 + std::count(text.begin(), text.begin() + static_cast<long>(at), '\n');
+    for (const char* format : {"json", "sarif", "table", "html"}) {
+      Outcome run = scan({"-", "-o", format}, manifest);
+      EXPECT_EQ((run.out + run.err).find(value.substr(8, 8)), std::string::npos) << format << text;
+    }
+    Json findings = scan({"-", "-o", "json"}, manifest).json()["findings"];
+    ASSERT_EQ(findings.size(), 1U) << text;
+    EXPECT_EQ(findings[0]["line"], line) << text;
+  }
 }
 
 }  // namespace

@@ -41,6 +41,21 @@ TEST(YamlJson, KeepsTheLineOfEveryField) {
   EXPECT_EQ(document->lines.at("b[\"c.d\"][1].f"), 5);
 }
 
+TEST(YamlJson, KeepsWhereTextsBeginThatAreNotBesideTheirKey) {
+  int line = 0;
+  auto document = parseYaml(
+      "a: |\n  x\n  y\nb: >-\n  u\n  v\nc: \"p\n  q\"\nd: one\ne:\n  two\nf: '{}'\ng: plain\n  words\n", &line);
+  ASSERT_TRUE(document);
+  EXPECT_EQ(document->texts.size(), 5U);
+  EXPECT_EQ(document->texts.at("a").line, 2);
+  EXPECT_EQ(document->texts.at("a").folded, "");
+  EXPECT_EQ(document->texts.at("b").line, 5);
+  EXPECT_EQ(document->texts.at("b").folded, "  u\n  v");
+  EXPECT_EQ(document->texts.at("c").line, 7);
+  EXPECT_EQ(document->texts.at("e").line, 11);
+  EXPECT_EQ(document->texts.at("g").folded, "plain\n  words");
+}
+
 TEST(YamlJson, NamesTheLineOfAMistake) {
   int line = 0;
   EXPECT_FALSE(parseYaml("a: 1\nb: [1, 2\nc: 3\n", &line));

@@ -11,6 +11,7 @@ import subprocess
 
 import yaml
 
+import files
 import negatives
 import places
 import providers
@@ -55,7 +56,7 @@ def plant(folder, seed, each):
     for kind, (value_of, names) in providers.P.items():
         choices = list(places.ANYWHERE)
         if kind in providers.PASSWORDS:
-            choices += places.FOR_PASSWORDS
+            choices += places.FOR_PASSWORDS + files.PLACES
         for number in range(each * (3 if kind in providers.PASSWORDS or kind == "api-key" else 1)):
             make = Maker(random.Random(f"{seed}-{kind}-{number}"))
             name = make.pick(names)
@@ -126,8 +127,8 @@ def collect(folder, listing):
     seen, count = set(), 0
     for module, source in module_folders(listing):
         prefix = module.split("@")[0].replace("/", "_")
-        for root, _, files in os.walk(source):
-            for name in sorted(files):
+        for root, _, names in os.walk(source):
+            for name in sorted(names):
                 if not name.endswith((".yaml", ".yml", ".json")):
                     continue
                 path = os.path.join(root, name)

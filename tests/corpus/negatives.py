@@ -46,6 +46,15 @@ STATIC = [
     ("NEXT_PUBLIC_API_URL", "https://api.shop.internal"), ("COOKIE_NAME", "__Host-session-token"),
     ("CSRF_TOKEN_HEADER", "X-CSRF-Token"), ("PASSWORD_ENCODER", "org.springframework.security.crypto.bcrypt"),
     ("JAVA_OPTS", "-Djavax.net.ssl.trustStorePassword=changeit -Xmx512m"), ("GREETING", "Please keep your password secret!"),
+    # Published: keys of emulators, shipped defaults, the samples of documentation.
+    ("AZURE_STORAGE_CONNECTION_STRING", "DefaultEndpointsProtocol=http;AccountName=devstoreaccount1;Account" + "Key=Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==;"),
+    ("COSMOS_KEY", "AccountEndpoint=https://cosmos:8081/;Account" + "Key=C2y6yDjf5/R+ob0N8A7Cgv30VRDJIWEHLM+4QDU5DE2nQ9nDuVTqobD4b8mGGyPMbIZnqyMsEcaGQy67XIw/Jw=="),
+    ("STRIPE_SECRET_KEY", "sk_te" + "st_4eC39HqLyjWDarjtT1zdp7dc"), ("BOT_TOKEN", "110201543:A" + "AHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw"),
+    ("DISCORD_TOKEN", "MTk4NjIyNDgzNDcxOTI1MjQ4" + ".Cl2FMQ.ZnCjm1XVW7vRze4b7Cq4se7kKWs"),
+    ("MINIO_SECRET_KEY", "zuf+tfteSlswRu7BJ86wekitnifILbZam1KYY3TG"), ("GF_SECURITY_SECRET_KEY", "SW2YcwTIb9zpOOhoPsMm"),
+    ("DEPLOYER_PRIVATE_KEY", "0xac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80"),
+    ("GOOGLE_API_KEY", "AI" + "zaSyDaGmWKa4JsXZ-HjGw7ISLn_3namBGewQe"), ("GITHUB_TOKEN", "gh" + "p_16C7e42F292c6912E7710c838347Ae178B4a"),
+    ("FERNET_KEY", "46BKJoQYlPPOexq0OhDZnIlNepKFf87WFwLbfzqDDho="),
     ("ENABLE_TOKEN_AUTH", "true"), ("AUTH_TOKEN_HEADER_NAME", "X-Shop-Auth-Token-V2"), ("secretStore", "aws-secretsmanager"),
 ]
 

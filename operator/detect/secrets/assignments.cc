@@ -3,8 +3,10 @@
 #include <openssl/crypto.h>
 #include <re2/re2.h>
 
+#include <algorithm>
 #include <array>
 #include <memory>
+#include <string>
 
 #include "detect/secrets/credential_name.h"
 #include "detect/secrets/decode.h"
@@ -38,25 +40,6 @@ bool isGeneratedValue(std::string_view value) {
          value.find_first_of(" \t\n") == std::string_view::npos;
 }
 
-// Command lines and files that give a password without assigning it to a name.
-struct CommandForm {
-  std::string_view regex;  // the first group is the password
-  std::string_view what;
-};
-constexpr CommandForm kCommands[] = {
-    {R"re(\bcurl\b[^\n|;&]*?\s(?:-u\s?|--user[ =])\\?["']?[^\s:"']+:([^\s"'\\]+))re", "curl -u"},
-    {R"re(\b(?:mysql|mysqldump|mysqladmin|mariadb|mariadb-dump)\b[^\n|;&]*?\s-p([^\s"'$][^\s"']*))re",
-     "mysql -p"},
-    {R"re(\bsshpass\s+-p\s*["']?([^\s"']+))re", "sshpass -p"},
-    {R"re(\bredis-cli\b[^\n|;&]*?\s-a\s+["']?([^\s"']+))re", "redis-cli -a"},
-    {R"re(\b(?:docker|podman|helm registry|skopeo|oras|crane)\s+login\b[^\n|;&]*?\s-p\s+["']?([^\s"']+))re",
-     "login -p"},
-    {R"re(\bmachine\s+\S+\s+login\s+\S+\s+password\s+(\S+))re", ".netrc"},
-    {R"re((?m:^)[^\s:#]+:(?:[0-9]{4,5}|\*):[^\s:]+:[^\s:]+:(\S+)(?m:$))re", ".pgpass"},
-    {R"re((?m:^)\s*(?:requirepass|masterauth)\s+["']?([^\s"']+))re", "redis.conf"},
-    {R"re((?i:identified\s+by|(?:with|encrypted)\s+password)\s+'([^'\n]+)')re", "SQL"},
-};
-
 std::string_view view(const re2::StringPiece& piece) { return {piece.data(), piece.size()}; }
 
 void addNamed(std::string_view text, std::string_view name, const re2::StringPiece& value,
@@ -74,22 +57,56 @@ re2::StringPiece firstPart(re2::StringPiece value) {
   return RE2::PartialMatch(value, kNext, &part) ? part : value;
 }
 
+// Where a name and its value stand in other ways than with a sign between them. The first group is
+// the name, whichever of the others matched the value.
+constexpr std::string_view kNamedForms[] = {
+    // <password>x</password>
+    R"re(<([A-Za-z_][\w.:-]*)>\s*([^<>\s]{6,200})\s*</)re",
+    // <name>fs.s3a.secret.key</name><value>x</value>
+    R"re(<name>\s*([\w.:-]+)\s*</name>\s*<value>\s*([^<>\s]{6,200})\s*</value>)re",
+    // <property name="connection.password">x</property>
+    R"re(\b(?:name|key)="([\w.:-]+)"[^<>]*>\s*([^<>\s]{6,200})\s*</)re",
+    // <add key="ClientSecret" value="x"/>
+    R"re(\b(?:name|key)="([\w.:-]+)"[^<>]*?\svalue="([^"\n]+)")re",
+    // A directive with its name and value behind it.
+    R"re(\b(?:proxy_set_header|grpc_set_header|fastcgi_param|uwsgi_param|add_header|set|env|ENV|ARG|setenv|SetEnv)re"
+    R"re(|RequestHeader\s+set)[ \t]+\$?([A-Za-z_][\w-]*)[ \t]+(?:"([^"\n]+)"|'([^'\n]+)'|([^\s"';]+)))re",
+    // A line that is name and value: redis.conf, msmtp, mosquitto, collectd, fluentd.
+    R"re((?m:^)[ \t]*([A-Za-z_][\w.-]*)[ \t]+(?:"([^"\n]+)"|'([^'\n]+)'|([^\s"'=:#(<>{}][^\s"';]*));?\s*?(?m:$))re",
+    // define('DB_PASSWORD', 'x'): a call with a name and its value.
+    R"re([(]\s*["']([A-Za-z_][\w.-]*)["']\s*,\s*["']([^"'\n]+)["']\s*[)])re",
+    // --password x
+    R"re((?:^|[\s"'])--?([A-Za-z][A-Za-z0-9_.-]*)[ \t]+["']?([^\s"'$-][^\s"']*))re",
+};
+
+void scanNamedForms(std::string_view text, std::vector<SecretHit>& hits) {
+  static const std::vector<std::unique_ptr<RE2>> kForms = [] {
+    std::vector<std::unique_ptr<RE2>> forms;
+    for (std::string_view form : kNamedForms) {
+      forms.push_back(std::make_unique<RE2>(std::string(form), RE2::Quiet));
+    }
+    return forms;
+  }();
+  re2::StringPiece piece(text.data(), text.size());
+  re2::StringPiece groups[5];
+  for (const auto& form : kForms) {
+    int count = form->NumberOfCapturingGroups() + 1;
+    for (size_t at = 0;
+         at < text.size() && form->Match(piece, at, text.size(), RE2::UNANCHORED, groups, count);) {
+      int side = 2;
+      while (side + 1 < count && groups[side].data() == nullptr) ++side;
+      // What stands for a value may be the next one's name.
+      at = static_cast<size_t>(groups[side].data() - text.data());
+      addNamed(text, view(groups[1]), groups[side], hits);
+    }
+  }
+}
+
 void scanPairs(std::string_view text, std::vector<SecretHit>& hits) {
   static const RE2 kPair(
       R"re(([A-Za-z_][A-Za-z0-9_.-]*)(?:\\*["'\]]+)?[ \t]{0,40}(:=|=>|==?|:)[ \t]{0,40})re"
-      R"re((?:\\*"([^"\\\n]*)|'([^'\n]*)'|([^\s"'`,;{}\[\]<>|\\][^\s"',;{}<>|\\]*)))re",
+      R"re((?:\\*"(?:"")?([^"\\\n]*)|'([^'\n]*)'|([^\s"'`,;{}\[\]<>|\\][^\s"',;{}<>|\\]*)))re",
       RE2::Quiet);
-  static const RE2 kElement(R"re(<([A-Za-z_][\w.:-]*)>\s*([^<>\s]{6,200})\s*</)re", RE2::Quiet);
-  static const RE2 kFlag(
-      R"re((?:^|[\s"'])--?([A-Za-z][A-Za-z0-9_.-]*)[ \t]+["']?([^\s"'$-][^\s"']*))re", RE2::Quiet);
-  // A directive with its name and value behind it.
-  static const RE2 kDirective(
-      R"re(\b(?:proxy_set_header|grpc_set_header|fastcgi_param|uwsgi_param|add_header|set|env|ENV|ARG|setenv|SetEnv)re"
-      R"re(|RequestHeader\s+set)[ \t]+\$?([A-Za-z_][\w-]*)[ \t]+(?:"([^"\n]+)"|'([^'\n]+)'|([^\s"';]+)))re",
-      RE2::Quiet);
-  // define('DB_PASSWORD', 'x'): a call with a name and its value.
-  static const RE2 kCallPair(
-      R"re(\(\s*["']([A-Za-z_][\w.-]*)["']\s*,\s*["']([^"'\n]+)["']\s*\))re", RE2::Quiet);
   re2::StringPiece piece(text.data(), text.size());
   re2::StringPiece groups[6];
   for (size_t at = 0;
@@ -113,52 +130,6 @@ void scanPairs(std::string_view text, std::vector<SecretHit>& hits) {
     if (!quoted && RE2::FullMatch(value, kCall)) continue;
     addNamed(text, view(groups[1]), quoted ? value : firstPart(value), hits);
   }
-  for (size_t at = 0;
-       at < text.size() && kElement.Match(piece, at, text.size(), RE2::UNANCHORED, groups, 3);) {
-    at = static_cast<size_t>(groups[2].data() - text.data());
-    addNamed(text, view(groups[1]), groups[2], hits);
-  }
-  for (size_t at = 0;
-       at < text.size() && kDirective.Match(piece, at, text.size(), RE2::UNANCHORED, groups, 5);) {
-    at = static_cast<size_t>(groups[1].data() - text.data());
-    size_t side = groups[2].data() != nullptr ? 2 : groups[3].data() != nullptr ? 3 : 4;
-    addNamed(text, view(groups[1]), groups[side], hits);
-  }
-  for (size_t at = 0;
-       at < text.size() && kCallPair.Match(piece, at, text.size(), RE2::UNANCHORED, groups, 3);) {
-    at = static_cast<size_t>(groups[2].data() - text.data());
-    addNamed(text, view(groups[1]), groups[2], hits);
-  }
-  for (size_t at = 0;
-       at < text.size() && kFlag.Match(piece, at, text.size(), RE2::UNANCHORED, groups, 3);) {
-    at = static_cast<size_t>(groups[2].data() - text.data());
-    addNamed(text, view(groups[1]), groups[2], hits);
-  }
-}
-
-void scanCommands(std::string_view text, std::vector<SecretHit>& hits) {
-  static const std::vector<std::unique_ptr<RE2>> kForms = [] {
-    std::vector<std::unique_ptr<RE2>> compiled;
-    for (const CommandForm& form : kCommands) {
-      compiled.push_back(std::make_unique<RE2>(form.regex.data(), RE2::Quiet));
-    }
-    return compiled;
-  }();
-  re2::StringPiece piece(text.data(), text.size());
-  for (size_t i = 0; i < kForms.size(); ++i) {
-    re2::StringPiece groups[2];
-    for (size_t at = 0; at < text.size() &&
-                        kForms[i]->Match(piece, at, text.size(), RE2::UNANCHORED, groups, 2);) {
-      at = static_cast<size_t>(groups[1].data() - text.data()) + groups[1].size();
-      auto hit = judgeNamed("password", view(groups[1]));
-      if (!hit) continue;
-      hit->rule = "command-line-password";
-      hit->kind = "Password on a command line";
-      hit->name = kCommands[i].what;
-      hit->offset = static_cast<size_t>(groups[1].data() - text.data());
-      addUnlessOverlapping(hits, std::move(*hit));
-    }
-  }
 }
 
 }  // namespace
@@ -166,6 +137,10 @@ void scanCommands(std::string_view text, std::vector<SecretHit>& hits) {
 std::optional<SecretHit> judgeNamed(std::string_view name, std::string_view value) {
   auto sort = credentialSort(name);
   if (!sort || value.size() < 8) return std::nullopt;
+  // A JSON web token is judged by what it says (text_scan.h), whatever it is called.
+  if (value.starts_with("eyJ") && std::count(value.begin(), value.end(), '.') == 2) {
+    return std::nullopt;
+  }
   if (*sort != CredentialSort::kPassword && !isSample(value)) {
     if (const SecretNamedRule* rule = namedRuleFor(name, value)) {
       SecretHit hit;
@@ -213,7 +188,7 @@ std::optional<SecretHit> judgeNamed(std::string_view name, std::string_view valu
 
 void scanAssignments(std::string_view text, std::vector<SecretHit>& hits) {
   scanPairs(text, hits);
-  scanCommands(text, hits);
+  scanNamedForms(text, hits);
 }
 
 }  // namespace firebreak::detect

@@ -75,6 +75,9 @@ constexpr Ending kEndings[] = {
     {"accesstoken", CredentialSort::kToken},    {"authtoken", CredentialSort::kToken},
     {"apitoken", CredentialSort::kToken},       {"bottoken", CredentialSort::kToken},
     {"refreshtoken", CredentialSort::kToken},   {"bearertoken", CredentialSort::kToken},
+    {"authtok", CredentialSort::kPassword},     {"bindpw", CredentialSort::kPassword},
+    {"storepass", CredentialSort::kPassword},   {"keypass", CredentialSort::kPassword},
+    {"mnemonic", CredentialSort::kSecret},      {"seedphrase", CredentialSort::kSecret},
 };
 
 // These only as a word of their own.
@@ -83,6 +86,7 @@ constexpr Ending kLastWords[] = {
     {"pw", CredentialSort::kPassword},   {"token", CredentialSort::kToken},
     {"pat", CredentialSort::kToken},     {"secret", CredentialSort::kSecret},
     {"creds", CredentialSort::kSecret},  {"credential", CredentialSort::kSecret},
+    {"psk", CredentialSort::kPassword},  {"encrypt", CredentialSort::kKey},
 };
 
 // "next token", "bos token", "public api key": not credentials.

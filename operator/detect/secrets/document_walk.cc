@@ -7,6 +7,7 @@
 #include <memory>
 
 #include "detect/secrets/assignments.h"
+#include "detect/secrets/command_forms.h"
 #include "detect/secrets/credential_name.h"
 #include "detect/secrets/decode.h"
 #include "detect/secrets/headers.h"
@@ -33,7 +34,10 @@ bool isSkipped(const Json& object, std::string_view key, const std::string& path
   if (path == "metadata" && (key == "managedFields" || key == "ownerReferences")) return true;
   if (path.empty() && isSecretKind(object)) return key == "data" || key == "stringData";
   std::string kind = path.empty() ? stringOr(member(object, "kind")) : std::string();
-  if (path.empty() && kind == "CertificateSigningRequest") return key == "spec" || key == "status";
+  // What a certificate request says, and what an ACME challenge has the world read.
+  if (kind == "CertificateSigningRequest" || kind == "Challenge") {
+    return key == "spec" || key == "status";
+  }
   // Sealed and SOPS ciphertext is made to lie open.
   return key == "encryptedData" || key == "caBundle" || (path.empty() && key == "sops");
 }
@@ -103,6 +107,8 @@ void DocumentWalk::visitObject(const Json& object, const Place& place) {
       child.path = childPath(place.path, key);
     }
     child.name = isEntry && key == "value" ? entry : key;
+    // {"jwt": {"key": x}}
+    if (key == "key" || key == "Key") child.name = place.name + "." + key;
     if (!place.nested && place.path.empty() && key == "status") child.onlyProven = true;
     if (isDocumentation(key)) child.onlyProven = true;
     if (key == kLastApplied && value.is_string()) {
@@ -150,9 +156,11 @@ void DocumentWalk::visitArray(const Json& array, const Place& place) {
   }
 }
 
-void DocumentWalk::visitText(const std::string& text, const Place& place) {
+void DocumentWalk::visitText(const std::string& text, const Place& at) {
   if (text.size() < 8) return;
   noteIds(text);
+  Place place = at;
+  if (!place.nested) place.around = text;
   if (visitNestedJson(text, place) || visitEncoded(text, place)) return;
   std::vector<SecretHit> hits = scanText(text);
   if (!place.onlyProven) {
@@ -162,7 +170,10 @@ void DocumentWalk::visitText(const std::string& text, const Place& place) {
       if (auto named = judgeNamed(place.name, text)) addUnlessOverlapping(hits, std::move(*named));
     }
     // Descriptions in prose are not read for assignments.
-    if (place.name != "description") scanAssignments(text, hits);
+    if (place.name != "description") {
+      scanAssignments(text, hits);
+      scanCommandForms(text, place.name, hits);
+    }
   }
   visitEmbedded(text, place, hits);
   for (SecretHit& hit : hits) keep(std::move(hit), text, place);
@@ -177,7 +188,6 @@ bool DocumentWalk::visitNestedJson(const std::string& text, const Place& place) 
   auto json = parseJson(text, "nested text");
   if (!json || !json->is_structured()) return false;
   Place child = place;
-  if (!place.nested) child.around = text;
   child.nested = true;
   ++child.depth;
   // A private key inside a service account file is judged with its neighbours.
@@ -199,6 +209,7 @@ void DocumentWalk::visitLastApplied(const std::string& text, const Place& place)
   }
   Place inside = place;
   inside.nested = true;
+  inside.around = text;
   // Whoever may read the Secret that it was applied to may read the annotation too; what counts is
   // what tools that copy metadata make of it.
   inside.alertOnly = isSecretKind(*manifest);
@@ -213,6 +224,7 @@ bool DocumentWalk::visitEncoded(std::string_view text, const Place& place) {
   Place inside = place;
   inside.nested = true;
   inside.encoded = true;
+  if (inside.run.empty()) inside.run = text;
   ++inside.depth;
   size_t before = hits_.size();
   visitText(hold(std::move(*plain)), inside);
@@ -231,17 +243,22 @@ void DocumentWalk::visitEmbedded(std::string_view text, const Place& place,
     bool known = std::any_of(hits.begin(), hits.end(), [&](const SecretHit& hit) {
       return embedded.offset < hit.offset + hit.value.size() && hit.offset < embedded.offset + embedded.size;
     });
-    if (!known) visitText(hold(std::move(embedded.text)), inside);
+    if (known) continue;
+    inside.run = place.run.empty() ? text.substr(embedded.offset, embedded.size) : place.run;
+    visitText(hold(std::move(embedded.text)), inside);
   }
 }
 
 // {"registry": {"auth": base64("user:password")}} or with username and password.
 void DocumentWalk::visitPullConfig(const Json& auths, const Place& place) {
   for (const auto& [registry, login] : auths.items()) {
-    std::string pair = decodeBase64Loosely(stringOr(member(login, "auth")));
+    Place inside = place;
+    inside.run = hold(stringOr(member(login, "auth")));
+    std::string pair = decodeBase64Loosely(inside.run);
     size_t colon = pair.find(':');
+    inside.encoded = colon != std::string::npos;
     std::string password =
-        colon != std::string::npos ? pair.substr(colon + 1) : stringOr(member(login, "password"));
+        inside.encoded ? pair.substr(colon + 1) : stringOr(member(login, "password"));
     OPENSSL_cleanse(pair.data(), pair.size());
     // A cloud's registry takes a whole service account file as the password.
     bool keyFile = password.starts_with('{') && password.find("private_key") != std::string::npos;
@@ -259,7 +276,7 @@ void DocumentWalk::visitPullConfig(const Json& auths, const Place& place) {
     hit.value = held;
     hit.name = registry;
     hit.evidence = {"pull-config", 93, "a registry's entry in a docker configuration"};
-    keep(std::move(hit), held, place);
+    keep(std::move(hit), held, inside);
   }
 }
 
@@ -273,25 +290,25 @@ void DocumentWalk::keep(SecretHit hit, std::string_view text, const Place& place
   placed.container = place.container;
   placed.encoded = place.encoded;
   placed.nameIsField = !place.nested && hit.name == place.name;
-  bool lines = text.find('\n') < hit.offset;
-  if (lines) placed.line = lineAt(text, hit.offset);
-  placed.block = lines && !place.nested;
-  // In a nested text the line is the one of the field that holds it all.
-  if (place.nested && !place.encoded && place.around.find('\n') != std::string_view::npos) {
-    size_t at = place.around.find(hit.value);
-    if (at == std::string_view::npos) {
-      std::string quoted = dumpJson(Json(std::string(hit.value)));
-      at = place.around.find(std::string_view(quoted).substr(1, quoted.size() - 2));
-      OPENSSL_cleanse(quoted.data(), quoted.size());
-    }
-    if (at != std::string_view::npos) {
-      placed.line = lineAt(place.around, at);
-      placed.block = true;
-    }
+  if (text.find('\n') != std::string_view::npos) placed.line = lineAt(text, hit.offset);
+  placed.inField = place.encoded ? place.run : hit.value;
+  if (!place.nested) {
+    placed.fieldLine = lineAt(text, hit.offset);
+  } else if (size_t found = place.around.find(placed.inField); found != std::string_view::npos) {
+    placed.fieldLine = lineAt(place.around, found);
+  } else {
+    // As the JSON around it writes it.
+    std::string quoted = dumpJson(Json(std::string(hit.value)));
+    found = place.around.find(std::string_view(quoted).substr(1, quoted.size() - 2));
+    OPENSSL_cleanse(quoted.data(), quoted.size());
+    if (found != std::string_view::npos) placed.fieldLine = lineAt(place.around, found);
   }
+  bool told = place.nested && !place.encoded && place.around.find('\n') != std::string_view::npos;
+  if (told) placed.line = placed.fieldLine;
   // Nested texts are copied out of parsed JSON that ends before the hits do.
   placed.value = hold(std::string(hit.value));
   hit.value = placed.value;
+  placed.inField = hold(std::string(placed.inField));
   bool lastApplied = place.path.find(kLastApplied) != std::string::npos;
   bool known = std::any_of(hits_.begin(), hits_.end(), [&](const PlacedHit& other) {
     return other.value == placed.value && (other.path == placed.path || lastApplied ||

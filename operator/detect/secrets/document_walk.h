@@ -22,8 +22,9 @@ struct PlacedHit {
   std::string container;  // where the field is inside one
   std::string_view value;
   int line = 0;              // 1-based within a text of several lines, else 0
+  int fieldLine = 1;         // the line of the field's own text that holds it, encoded or not
+  std::string_view inField;  // how the field's own text spells it; of what is encoded, the encoding
   bool encoded = false;      // base64 or gzip had to be taken off
-  bool block = false;        // that text is the field itself
   bool nameIsField = false;  // hit.name is already in the path
 };
 
@@ -44,7 +45,8 @@ class DocumentWalk {
     std::string path;
     std::string name;  // what the value is called: its key, or its entry's `name`
     std::string container;
-    std::string_view around;  // the field's own text, where this is nested in one
+    std::string_view around;  // the field's own text
+    std::string_view run;     // the part of it that was decoded on the way here
     int depth = 0;            // texts parsed or decoded on the way here
     bool encoded = false;
     bool nested = false;      // inside a text that was parsed again

@@ -40,9 +40,8 @@ Finding toFinding(const Document& document, const PlacedHit& placed) {
                     ": whoever may read this " + document.ref.kind +
                     " can use it. Move it to a Secret, then revoke this one.";
   finding.evidence.push_back(hit.evidence);
-  locate(document, &finding);
-  // A block of text starts on the line after its key.
-  if (placed.block && document.fieldLines.contains(placed.path)) finding.line += placed.line;
+  finding.file = document.file;
+  finding.line = lineOfPart(document, placed.path, placed.fieldLine, placed.inField);
   return finding;
 }
 

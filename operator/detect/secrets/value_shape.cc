@@ -8,6 +8,8 @@
 #include <cmath>
 #include <cstddef>
 
+#include "detect/signatures/published_samples.h"
+
 namespace firebreak::detect {
 namespace {
 
@@ -245,7 +247,7 @@ const RE2& referencePattern() {
   static const RE2 kPattern(
       R"re((?i)\$?\$[{(].*|\$[a-z_][a-z0-9_.:-]*|@microsoft\.keyvault\(.*|urn:.*|%[a-z_][a-z0-9_]*%|@.*@|&[a-z_].*|!(?:ref|sub|getatt|vault|secret|env|env_var|include|reference|import)\b.*)re"  // variables
       R"re(|<.*>|\[.*\]|\{.*\}|__.*__|\.\.\..*|#.*)re"                                   // fill in
-      R"re(|[^:\s]+:\$(?:apr1|2[aby]|1|5|6)\$.*|(?:vault|ref\+[a-z]+|secretref|secret|sm|op|ssm|awssm|gcpsm|akv|env|file|arn|kms|keyvault)re"
+      R"re(|[^:\s]+:\$[a-z_({].*|[^:\s]+:\$(?:apr1|2[aby]|1|5|6)\$.*|(?:vault|ref\+[a-z]+|secretref|secret|sm|op|ssm|awssm|gcpsm|akv|env|file|arn|kms|keyvault)re"
       R"re(|bao|doppler|sops|aws|gcp|azurekv|k8s|kv|projects/[^/]+/secrets/.*)re"
       R"re(|enc|crypt)[:\[(].*)re"                                           // managers
       R"re(|\{(?:cipher|ssha|sha|md5|crypt|bcrypt|noop|pbkdf2)[^}]*\}.*)re"  // hashes
@@ -261,6 +263,7 @@ const RE2& referencePattern() {
       R"re(|(?:ssh-(?:rsa|ed25519|dss)|ecdsa-sha2-\S+) .*|-----begin (?:certificate|public).*)re"
       R"re(|mii[a-z0-9+/=\s]{200,}|ls0tls1crudjtibdrv[a-z0-9+/=\s]*)re"  // DER
       R"re(|ag[a-d][a-z0-9+/]{200,}={0,2})re"                            // sealed
+      R"re(|0x[0-9a-f]{40})re"                                                  // a wallet or contract
       R"re(|[0-9.,:+\- tz]+|[0-9]+(?:ms|s|m|h|d|[kmgt]i?b?))re",         // numbers
       RE2::Quiet);
   return kPattern;
@@ -293,6 +296,21 @@ bool isDashedName(std::string_view text) {
   return !(upper && lowerSeen) || shapeOf(joined).changes < 0.25;
 }
 
+// Words and digits as passphrase generators join them: "marble-Anchor-93-rapid", "Willow.falcon2760". A
+// name with capitals and a number in it that says nothing of what it names.
+bool isPassphrase(std::string_view text) {
+  auto count = [&](bool (*kind)(char)) { return std::count_if(text.begin(), text.end(), kind); };
+  // More than one dot: a class or a version.
+  bool dotted = std::count(text.begin(), text.end(), '.') > 1;
+  return text.size() >= 12 && !dotted && count(isDigit) >= 2 && count(isUpper) >= 1 &&
+         count(isLower) >= 6 && !hasWord(text);
+}
+
+bool isReferenceByForm(std::string_view text) {
+  return text.find("{{") != std::string_view::npos || text.find("${") != std::string_view::npos ||
+         text.find("$(") != std::string_view::npos || RE2::FullMatch(text, referencePattern());
+}
+
 }  // namespace
 
 double entropyOf(std::string_view text) {
@@ -315,13 +333,11 @@ bool isSample(std::string_view text) {
     if (filler.size() < 5 && text.size() > 24) continue;
     if (folded.find(filler) != std::string::npos) return true;
   }
-  return isRepetition(text) || hasRun(text, 8);
+  return isRepetition(text) || hasRun(text, 8) || isPublishedSample(text);
 }
 
 bool isReference(std::string_view text) {
-  return text.find("{{") != std::string_view::npos || text.find("${") != std::string_view::npos ||
-         text.find("$(") != std::string_view::npos || RE2::FullMatch(text, referencePattern()) ||
-         isDashedName(text);
+  return isReferenceByForm(text) || isDashedName(text);
 }
 
 bool looksRandom(std::string_view text) {
@@ -339,9 +355,12 @@ bool looksRandom(std::string_view text) {
 }
 
 PasswordStrength passwordStrength(std::string_view text) {
-  if (text.size() < 8 || text.size() > 256 || isReference(text) || isSample(text) ||
+  if (text.size() < 8 || text.size() > 256 || isReferenceByForm(text) || isSample(text) ||
       text.find_first_of(" \t\n") != std::string_view::npos) {
     return PasswordStrength::kNone;
+  }
+  if (isDashedName(text)) {
+    return isPassphrase(text) ? PasswordStrength::kChosen : PasswordStrength::kNone;
   }
   if (text.size() >= 12 && looksRandom(text) && !hasWord(text)) return PasswordStrength::kRandom;
   // A password that is a word in another spelling is a default, not a secret.

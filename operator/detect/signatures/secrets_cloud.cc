@@ -246,6 +246,10 @@ constexpr SecretRule kRules[] = {
      R"re(tk-us-[A-Za-z0-9_-]{48})re",
      SecretCheck::kRandom, Severity::kHigh, Tier::kRemediate,
      "developers.scalingo.com"},
+    {"azure-annotated-key", "Key of an Azure service", "JQQJ9",
+     R"re([A-Za-z0-9]{52}JQQJ9[9DH][A-Za-z0-9][A-L][A-Za-z0-9]{16}[A-Za-z][A-Za-z0-9]{7}(?:[A-Za-z0-9]{2}==)?)re",
+     SecretCheck::kRandom, Severity::kHigh, Tier::kRemediate,
+     "github.com/microsoft/security-utilities: common annotated security keys"},
 };
 // clang-format on
 

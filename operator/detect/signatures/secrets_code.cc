@@ -23,7 +23,7 @@ constexpr SecretRule kRules[] = {
      SecretCheck::kBase62Crc32, Severity::kCritical, Tier::kRemediate,
      "github.blog: behind GitHub's new authentication token formats"},
     {"github-refresh-token", "GitHub refresh token", "ghr_",
-     R"re(ghr_[A-Za-z0-9]{36})re",
+     R"re(ghr_[A-Za-z0-9]{36}(?:[A-Za-z0-9]{40})?)re",
      SecretCheck::kBase62Crc32, Severity::kCritical, Tier::kRemediate,
      "github.blog: behind GitHub's new authentication token formats"},
     {"github-fine-grained-token", "GitHub fine-grained token", "github_pat_",

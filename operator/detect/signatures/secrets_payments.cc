@@ -67,7 +67,7 @@ constexpr SecretRule kRules[] = {
      SecretCheck::kRandom, Severity::kCritical, Tier::kRemediate,
      "developer.flutterwave.com: API keys"},
     {"adyen-key", "Adyen API key", "AQE",
-     R"re(AQE[A-Za-z0-9+/]{40,100}-[A-Za-z0-9+/]{43}=-[!-~]{16})re",
+     R"re(AQE[A-Za-z0-9+/]{40,120}-[A-Za-z0-9+/]{43}=-[!-~]{16})re",
      SecretCheck::kRandom, Severity::kCritical, Tier::kRemediate,
      "docs.adyen.com: API credentials"},
     {"square-token", "Square access token", "EAAA",

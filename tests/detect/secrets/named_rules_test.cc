@@ -53,6 +53,9 @@ constexpr Example kExamples[] = {
     {"confluent-secret", "KAFKA_API_SECRET", "<s:64>"},
     {"kubeadm-certificate-key", "certificateKey", "<h:64>"},
     {"fernet-key", "AIRFLOW__CORE__FERNET_KEY", "<b:43>="},
+    {"launchdarkly-api-token", "LAUNCHDARKLY_API_TOKEN", "api-<h:8>-<h:4>-<h:4>-<h:4>-<h:12>"},
+    {"gossip-key", "encrypt", "<s:43>="},
+    {"mailgun-api-key", "MG_API_KEY", "<h:32>-<h:8>-<h:8>"},
     {"laravel-app-key", "APP_KEY", "base64:<s:43>="},
 };
 

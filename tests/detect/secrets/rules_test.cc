@@ -21,6 +21,11 @@ struct Example {
 };
 
 constexpr Example kExamples[] = {
+    {"azure-annotated-key", "<a:52>JQ~QJ99BAACYeBjFXJ3w3AAABACOG<a:4>"},
+    {"webex-bot-token", "<b:64>_P~F84_<h:8>-<h:4>-<h:4>-<h:4>-<h:12>"},
+    {"putty-private-key",
+     "PuTTY-User-Key-File-3: ssh-ed25519\nEncryp~tion: none\nComment: ci\nPublic-Lines: 2\n<s:64>\n<s:16>\n"
+     "Private-Lines: 1\n<s:48>"},
     {"github-personal-token", "gh~p_<a:30><crc62>"},
     {"github-oauth-token", "gh~o_<a:30><crc62>"},
     {"github-user-token", "gh~u_<a:30><crc62>"},
@@ -261,6 +266,8 @@ std::map<std::string, std::string> builtExamples(SampleMaker& maker) {
       base64Encode(R"({"a":")" + maker.make("<h:32>") + R"(","t":")" + maker.make("<h:36>") +
                    R"(","s":")" + maker.make("<s:44>") + "\"}");
   built["nats-seed"] = nkeySample(maker);
+  built["otp-secret"] = "otpauth://totp/Shop:ops?issuer=Shop&secret=" +
+                        maker.run("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", 32);
   built["azure-client-secret"] = maker.make("<a:3>8Q") + "~" + maker.make("<a:34>");
   built["discord-bot-token"] =
       SampleMaker::base64Url("2" + maker.make("<d:17>")) + "." + maker.make("<a:6>.<b:27>");

@@ -57,11 +57,24 @@ TEST_F(Scan, PasswordByNameIsAnAlert) {
 
 TEST_F(Scan, ChosenPasswordByNameIsAnAlert) {
   for (const char* value :
-       {"Winter2024!", "n3verGuess-me", "kXq!2mPz", "Blu3Horse#77", "Sup3rS3cr3t!2024"}) {
+       {"Winter2024!", "n3verGuess-me", "kXq!2mPz", "Blu3Horse#77", "Sup3rS3cr3t!2024",
+        "marble-Anchor-93-rapid", "willow.Falcon2760"}) {
     auto findings = scanObject(withEnv("POSTGRES_PASSWORD", value));
     ASSERT_EQ(findings.size(), 1U) << value;
     EXPECT_EQ(findings[0].tier, Tier::kAlert);
   }
+}
+
+TEST_F(Scan, ABareKeyIsCalledWhatStandsAboveIt) {
+  std::string value = password();
+  expectOne(configMap("appsettings.json", R"({"Jwt":{"Issuer":"shop","Key":")" + value + "\"}}"), value,
+            "key-literal", Tier::kAlert, "data[\"appsettings.json\"]");
+  EXPECT_TRUE(scanObject(configMap("a.json", R"({"public":{"key":")" + value + "\"}}")).empty());
+}
+
+TEST_F(Scan, MnemonicOfAWallet) {
+  std::string words = "verb cage velvet thank absurd year sausage winner panda wave tornado kitten";
+  expectOne(withEnv("WALLET_MNEMONIC", words), words, "wallet-mnemonic", Tier::kAlert, kEnvPath);
 }
 
 TEST_F(Scan, UrlWithGeneratedPassword) {

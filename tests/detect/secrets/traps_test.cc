@@ -73,6 +73,10 @@ TEST(SecretTraps, ValuesThatAreNone) {
       {"ENCRYPTION_KEY", base64Encode("secret is secure, a word")},
       {"DB_PASSWORD", base64Encode("changeme-please")},
       {"NEXT_TOKEN", "Xk29fPq81LmZ0aQeUw7"},
+      {"TOKEN", "0x154bbac84224ae60e35a92d98ddf0f648e061e8e"},
+      {"MNEMONIC", "test test test test test test test test test test test junk"},
+      {"DB_PASSWORD", "shop-api-v2-2024"},
+      {"DB_PASSWORD", "com.shop.Payments.v12"},
       {"JAVA_OPTS", "-Djavax.net.ssl.trustStorePassword=changeit -Xmx512m"},
   };
   for (const auto& [name, value] : kValues) {
@@ -90,6 +94,39 @@ TEST(SecretTraps, PublicSamplesOfTokens) {
   EXPECT_TRUE(scanObject(withEnv("X", anonymous)).empty());
   std::string unsignedToken = maker.jwt(R"({"sub":"a"})", R"({"alg":"none"})");
   EXPECT_TRUE(scanObject(withEnv("X", unsignedToken)).empty());
+}
+
+TEST(SecretTraps, PublishedKeys) {
+  SampleMaker maker;  // its "~" stands for nothing
+  for (const auto& [name, form] : {
+           std::pair{"AZURE_STORAGE_CONNECTION_STRING",
+                     "AccountName=devstoreaccount1;Account~Key=Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6"
+                     "IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==;"},
+           std::pair{"STRIPE_SECRET_KEY", "sk_te~st_4eC39HqLyjWDarjtT1zdp7dc"},
+           std::pair{"BOT_TOKEN", "110201543:A~AHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw"},
+           std::pair{"DISCORD_TOKEN", "MTk4NjIyNDgzNDcxOTI1MjQ4.Cl2FMQ.~ZnCjm1XVW7vRze4b7Cq4se7kKWs"},
+           std::pair{"GOOGLE_API_KEY", "AI~zaSyDaGmWKa4JsXZ-HjGw7ISLn_3namBGewQe"},
+           std::pair{"DEPLOYER_PRIVATE_KEY",
+                     "0xac0974bec39a17e36ba4a6b4d238ff94~4bacb478cbed5efcae784d7bf4f2ff80"},
+           std::pair{"TOKEN", "eyJ0eXAiOiJKV1QiLA0KICJhbGciOiJIUzI1NiJ9.~eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4"
+                              "MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0cnVlfQ."
+                              "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"},
+       }) {
+    auto findings = scanObject(withEnv(name, maker.make(form)));
+    EXPECT_TRUE(findings.empty()) << name << ": " << listed(findings);
+  }
+  EXPECT_TRUE(scanObject(configMap("wg0.conf", maker.make("[Interface]\nPrivate~Key = "
+                                                          "yAnz5TF+lXXJte14tji3zlMNq+hd2rYUIgJBgB3fBmk=")))
+                  .empty());
+}
+
+TEST(SecretTraps, WhatAnAcmeChallengeHasTheWorldRead) {
+  SampleMaker maker;
+  Json challenge = {{"apiVersion", "acme.cert-manager.io/v1"},
+                    {"kind", "Challenge"},
+                    {"metadata", {{"name", "c"}}},
+                    {"spec", {{"token", maker.make("<b:43>")}, {"key", maker.make("<b:43>.<b:43>")}}}};
+  EXPECT_TRUE(scanObject(challenge).empty()) << listed(scanObject(challenge));
 }
 
 TEST(SecretTraps, ReferencesAreNotValues) {

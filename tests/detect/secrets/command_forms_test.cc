@@ -1,0 +1,108 @@
+// Passwords that stand where a program or a file expects one, without a name; and what stands there
+// in everybody's scripts and is none.
+#include <gtest/gtest.h>
+
+#include "detect/secrets/sample_maker.h"
+#include "detect/secrets/scan_support.h"
+
+namespace firebreak::detect {
+namespace {
+
+using firebreak::testing::configMap;
+using firebreak::testing::listed;
+using firebreak::testing::SampleMaker;
+using firebreak::testing::scanObject;
+
+struct Text {
+  const char* file;
+  const char* before;
+  const char* after;
+};
+
+constexpr Text kCommands[] = {
+    {"run.sh", "mysql -h db -uroot -p'", "' -e 'select 1'"},
+    {"run.sh", "mongodump --host mongo -u root -p ", " --archive=/b"},
+    {"run.sh", "sqlcmd -S db -U sa -P '", "' -Q 'select 1'"},
+    {"run.sh", "skopeo copy --dest-creds ci:", " dir:/a docker://registry/a"},
+    {"run.sh", "crane auth login registry -u ci -p ", ""},
+    {"run.sh", "echo ", " | docker login -u ci --password-stdin registry"},
+    {"run.sh", "echo 'root:", "' | chpasswd"},
+    {"run.sh", "mc alias set minio http://minio:9000 admin ", ""},
+    {"run.sh", "ldapsearch -H ldap://ldap -D cn=admin -w ", " -b dc=shop"},
+    {"run.sh", "htpasswd -bc /etc/nginx/.htpasswd admin ", ""},
+    {"run.sh", "openssl pkcs12 -export -in c.pem -out k.p12 -passout pass:", ""},
+    {"run.sh", "openssl enc -aes-256-cbc -in a -out b -k ", ""},
+    {"run.sh", "keytool -importcert -keystore ks.jks -storepass ", " -noprompt"},
+    {"run.sh", "rabbitmqctl add_user orders ", ""},
+    {"run.sh", "rabbitmqadmin -u admin -p ", " list queues"},
+    {"run.sh", "smbclient //nas/share -U 'SHOP\\svc%", "' -c ls"},
+    {"run.sh", "lftp -u backup,", " sftp://nas"},
+    {"run.sh", "zip -P ", " -r out.zip /data"},
+    {"run.sh", "7z a -p", " out.7z /data"},
+};
+
+constexpr Text kFiles[] = {
+    {".npmrc", "//npm.internal/:_authToken=", "\n"},
+    {".netrc", "machine git.internal\n  login ci\n  password ", "\n"},
+    {"userlist.txt", "\"orders\" \"", "\"\n"},
+    {"users.acl", "user default off\nuser orders on ~* >", " +get\n"},
+    {"sentinel.conf", "sentinel auth-pass main ", "\n"},
+    {"haproxy.cfg", "userlist ops\n  user admin insecure-password ", "\n"},
+    {"haproxy.cfg", "  stats auth admin:", "\n"},
+    {"ipsec.secrets", "10.1.1.1 10.2.2.2 : PSK \"", "\"\n"},
+    {"sasl_passwd", "[smtp.internal]:587 mailer:", "\n"},
+    {"local.ini", "[admins]\nadmin = ", "\n"},
+    {"hive-site.xml", "<name>javax.jdo.option.ConnectionPassword</name>\n<value>", "</value>"},
+    {"hibernate.cfg.xml", "<property name=\"connection.password\">", "</property>"},
+    {"NuGet.Config", "<add key=\"ClearTextPassword\" value=\"", "\" />"},
+    {"server.xml", "<Connector keystoreFile=\"/ks.jks\" keystorePass=\"", "\"/>"},
+    {"redis.conf", "replicaof redis-0 6379\nmasterauth ", "\n"},
+    {"mosquitto.conf", "remote_username bridge\nremote_password ", "\n"},
+    {"collectd.conf", "  User \"stat\"\n  Password \"", "\"\n"},
+    {"grafana.ini", "[smtp]\npassword = \"\"\"", "\"\"\"\n"},
+    {"sssd.conf", "ldap_default_authtok = ", "\n"},
+    {"nslcd.conf", "bindpw ", "\n"},
+    {"wpa_supplicant.conf", "  psk=\"", "\"\n"},
+    {"client.py", "requests.get(URL, auth=('svc', '", "'))"},
+    {"client.rb", "c.request :basic_auth, 'svc', '", "'"},
+};
+
+void expectFound(const Text& text, const std::string& value) {
+  auto findings = scanObject(configMap(text.file, text.before + value + text.after));
+  ASSERT_EQ(findings.size(), 1U) << text.before << text.after << ": " << listed(findings);
+  EXPECT_EQ(findings[0].tier, Tier::kAlert) << text.before;
+}
+
+void expectNone(const Text& text, const std::string& value) {
+  auto findings = scanObject(configMap(text.file, text.before + value + text.after));
+  EXPECT_TRUE(findings.empty()) << text.before << value << ": " << listed(findings);
+}
+
+TEST(CommandForms, PasswordsOfCommands) {
+  SampleMaker maker;
+  for (const Text& text : kCommands) expectFound(text, "Kq7" + maker.make("<a:14>") + "9z");
+}
+
+TEST(CommandForms, PasswordsOfFiles) {
+  SampleMaker maker;
+  for (const Text& text : kFiles) expectFound(text, "Kq7" + maker.make("<a:14>") + "9z");
+}
+
+TEST(CommandForms, PlaceholdersAndReferencesThere) {
+  for (const char* value : {"$DB_PASSWORD", "${DB_PASSWORD}", "$(cat /run/secrets/db)", "changeme",
+                            "{{ .Values.password }}", "<password>", "xxxxxxxx", "REDACTED"}) {
+    for (const Text& text : kCommands) expectNone(text, value);
+    for (const Text& text : kFiles) expectNone(text, value);
+  }
+}
+
+TEST(CommandForms, LinesOfTwoWordsThatAreProse) {
+  for (const char* text : {"password required", "token-service: x\nsecret service\npassword policy-v2",
+                           "user admin\npassword-file /run/secrets/db", "login local\nauth required",
+                           "Passwords\n\npassword reset-mail-template\n", "key certificate-authority"}) {
+    EXPECT_TRUE(scanObject(configMap("a.txt", text)).empty()) << text;
+  }
+}
+
+}  // namespace
+}  // namespace firebreak::detect
