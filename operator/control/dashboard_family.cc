@@ -96,14 +96,13 @@ ConsoleLook DashboardFamily::look(const Subject& subject, const SecurityPolicy& 
   observation.paths = probeConsole(prober_, questionFor(subject, &policy));
   ConsoleLook result;
   result.candidate = !observation.paths.empty();
-  result.silent = std::any_of(
-      observation.paths.begin(), observation.paths.end(),
-      [](const detect::ProbedPath& path) { return path.verdict == detect::Verdict::kUnknown; });
-  // A redirect says nothing either, and will say the same in a second.
-  const bool unanswered = std::any_of(
-      observation.paths.begin(), observation.paths.end(), [](const detect::ProbedPath& path) {
-        return path.verdict == detect::Verdict::kUnknown && !path.redirected;
-      });
+  bool unanswered = false;
+  for (const detect::ProbedPath& path : observation.paths) {
+    if (path.verdict != detect::Verdict::kUnknown) continue;
+    result.silent = true;
+    // A redirect says nothing either, and will say the same in a second.
+    if (!path.redirected) unanswered = true;
+  }
   result.findings = detect::detectDashboards(observation);
   result.console = detect::openConsoleOf(observation);
   std::lock_guard lock(mutex_);

@@ -12,7 +12,7 @@ const std::vector<Product>& dashboardProducts() {
     for (auto part : {kubernetesConsoles, deliveryConsoles, notebookConsoles,
                       observabilityConsoles, databaseConsoles, jobConsoles,
                        terminalConsoles, infrastructureConsoles, metricsConsoles,
-                       platformConsoles, viewerConsoles}) {
+                       platformConsoles, serverConsoles, viewerConsoles}) {
       std::vector<Product> some = part();
       std::move(some.begin(), some.end(), std::back_inserter(all));
     }

@@ -22,6 +22,7 @@ std::vector<Product> terminalConsoles();       // terminals, editors, files, mod
 std::vector<Product> infrastructureConsoles();  // gateways, stores, smaller cluster consoles
 std::vector<Product> metricsConsoles();  // costs, flows, traces, nodes
 std::vector<Product> platformConsoles();  // registries of services, schedulers, gateways to data
+std::vector<Product> serverConsoles();  // what balancers, supervisors and crawlers carry themselves
 std::vector<Product> viewerConsoles();          // judged by their settings alone
 
 // No setting switches this product's login off.

@@ -85,7 +85,12 @@ std::vector<Product> kubernetesConsoles() {
        .ports = {4466},
        .proofs = {{.path = "/clusters/main/api/v1/namespaces?limit=1",
                    .open = {.contentType = "json", .values = {{"/kind", "NamespaceList"}}},
-                   .controlPath = "/clusters/main/api/v1/firebreak-no-such-kind"}},
+                   .controlPath = "/clusters/main/api/v1/firebreak-no-such-kind"},
+                  // It lends an identity, however little that may.
+                  {.path = "/clusters/main/api",
+                   .open = {.contentType = "json", .values = {{"/kind", "APIVersions"}}},
+                   .grants = Grants::kData,
+                   .controlPath = "/clusters/main/firebreak-no-such"}},
        .base = {{From::kFlag, "--base-url"}, {From::kEnv, "HEADLAMP_CONFIG_BASE_URL"}},
        .settings = {{"serviceaccount",
                      {{From::kFlag, "-unsafe-use-service-account-token"},

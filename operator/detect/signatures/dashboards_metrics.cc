@@ -102,7 +102,8 @@ std::vector<Product> metricsConsoles() {
                 .byNature = true,
                 .why = "its agent shows everything to everybody"}},
        .can = "read the node's metrics",
-       .source = "Netdata documentation, securing agents"},
+       .source = "observed with 1.37, open and refusing the address; Netdata documentation, securing "
+                 "agents"},
       {.id = "glances",
        .name = "Glances",
        .images = {"nicolargo/glances", "glances"},

@@ -63,9 +63,13 @@ std::vector<Product> notebookConsoles() {
        .proofs = {{.path = "/",
                    .open = {.contentType = "text/html", .texts = {"code-server", "vscode-"}},
                    .controlPath = "/firebreak-no-such"},
-                  // Started with a folder, as its images are, it leads there; asked to log in, to ./login.
+                  // Started with a folder or a workspace, as its images are, or left with one, it leads
+                  // there; asked to log in, to ./login.
                   {.path = "/",
                    .open = {.statuses = {302}, .location = "./?folder="},
+                   .controlPath = "/firebreak-no-such"},
+                  {.path = "/",
+                   .open = {.statuses = {302}, .location = "./?workspace="},
                    .controlPath = "/firebreak-no-such"}},
        .settings = {{"auth", {{From::kFlag, "--auth"}, {From::kYaml, "auth"}}}},
        .off = {{.all = {{"auth", Test::kIs, {"none"}}}, .why = "--auth none asks for nothing"}},
@@ -98,7 +102,7 @@ std::vector<Product> notebookConsoles() {
                 .byNature = true,
                 .why = "--dashboard-host opens it to everybody and no auth mode is set"}},
        .can = "submit jobs, that is run code",
-       .source = "Ray documentation, security and jobs REST API"},
+       .source = "Ray documentation, security and jobs REST API; the public paths of its 2.60"},
       {.id = "spark-master",
        .name = "Spark Master",
        .images = {"spark", "apache/spark"},

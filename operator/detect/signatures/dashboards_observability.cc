@@ -86,7 +86,7 @@ std::vector<Product> observabilityConsoles() {
                 .byNature = true,
                 .why = "it has no login unless --web.config.file names users"}},
        .can = "read and silence alerts",
-       .source = "Alertmanager documentation, API v2"},
+       .source = "observed with 0.25, open and with users; Alertmanager documentation, API v2"},
       {.id = "kibana",
        .name = "Kibana",
        .images = {"kibana", "kibana-oss", "opensearch-dashboards"},

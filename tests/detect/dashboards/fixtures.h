@@ -28,4 +28,7 @@ inline constexpr const char* kHtml = "text/html; charset=utf-8";
 // Of the products of all files of signatures/ but the first five.
 const std::vector<Fixture>& moreFixtures();
 
+// As the running consoles gave them, shortened; without a version they are of the one in the table.
+const std::vector<Fixture>& observedFixtures();
+
 }  // namespace firebreak::detect

@@ -194,13 +194,14 @@ const std::vector<Fixture>& fixtures() {
       {"minio", "/api/v1/session", 200, kJson, R"({"permissions":{},"status":"ok"})", Grants::kControl,
        403, kJson, R"({"code":403,"message":"invalid session"})"},
   };
-  static const std::vector<Fixture> kBoth = [] {
-    std::vector<Fixture> both = kAll;
-    const auto& more = moreFixtures();
-    both.insert(both.end(), more.begin(), more.end());
-    return both;
+  static const std::vector<Fixture> kEvery = [] {
+    std::vector<Fixture> every = kAll;
+    for (const auto* more : {&moreFixtures(), &observedFixtures()}) {
+      every.insert(every.end(), more->begin(), more->end());
+    }
+    return every;
   }();
-  return kBoth;
+  return kEvery;
 }
 
 const ProofRequest* proofOf(const Fixture& fixture, const ProbeAnswer& answer) {
