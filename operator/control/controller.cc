@@ -44,7 +44,8 @@ Controller::Impl::Impl(kube::Transport& transport, Clock& clockIn, ControllerOpt
       recorder(client, options.reconciler.instance),
       alerts(recorder, clock),
       historian(client, world, clock, options.reconciler.operatorNamespace),
-      miners(client, world, clock, options.reconciler.operatorNamespace),
+      minerJudge(client, world, clock),
+      miners(client, world, clock, minerJudge, options.reconciler.operatorNamespace),
       prober({}, clock),
       dashboards(client, world, prober, clock),
       dispatcher(clock) {
@@ -161,7 +162,7 @@ Result<std::optional<WallTime>> Controller::Impl::onPod(const std::string& key) 
   if (policy == nullptr || policy->modeOf(Family::kMiner) == Mode::kDisabled) {
     return std::optional<WallTime>();
   }
-  std::vector<Finding> findings = miners.judge(*pod, *policy);
+  std::vector<Finding> findings = minerJudge.judge(*pod, *policy);
   if (findings.empty() || highestTier(findings) != Tier::kRemediate) {
     pokeTarget(Family::kMiner, target);
     alerts.tell(Family::kMiner, target, findings);

@@ -78,6 +78,7 @@ struct Controller::Impl {
   kube::EventRecorder recorder;
   Alerts alerts;
   Historian historian;
+  MinerJudge minerJudge;
   MinerFamily miners;
   Prober prober;
   DashboardFamily dashboards;

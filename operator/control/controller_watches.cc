@@ -177,7 +177,7 @@ void Controller::Impl::followGuard(const NodeGuard& old, const NodeGuard& now) {
       return before.podUid == sighting.podUid && before.process.pid == sighting.process.pid &&
              before.process.startTime == sighting.process.startTime &&
              before.score == sighting.score && before.signals.size() == sighting.signals.size() &&
-             (before.lastSeen == sighting.lastSeen || !MinerFamily::needsTime(sighting));
+             (before.lastSeen == sighting.lastSeen || !MinerJudge::needsTime(sighting));
     });
   };
   for (const Sighting& sighting : now.sightings) {

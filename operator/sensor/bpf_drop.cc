@@ -89,7 +89,8 @@ Result<std::vector<OwnedFd>> ours(int folder, bpf_attach_type direction) {
 
 }  // namespace
 
-Status attachDrop(const std::string& cgroupFolder) {
+Result<bool> attachDrop(const std::string& cgroupFolder) {
+  bool fresh = false;
   const auto folder = openFolder(cgroupFolder);
   if (!folder) return tl::unexpected<Error>(folder.error());
   for (const bpf_attach_type direction : kDirections) {
@@ -105,8 +106,9 @@ Status attachDrop(const std::string& cgroupFolder) {
     attach.attach_type = direction;
     attach.attach_flags = BPF_F_ALLOW_MULTI;  // beside whatever the CNI has there
     if (bpf(BPF_PROG_ATTACH, &attach) != 0) return failed("attach the drop to " + cgroupFolder, errno);
+    fresh = true;
   }
-  return {};
+  return fresh;
 }
 
 Status detachDrop(const std::string& cgroupFolder) {

@@ -10,8 +10,8 @@
 
 namespace firebreak::sensor {
 
-// Attaches to both directions where it is not attached yet.
-Status attachDrop(const std::string& cgroupFolder);
+// Attaches to both directions where it is not attached yet. False where both carried it already.
+Result<bool> attachDrop(const std::string& cgroupFolder);
 // Detaches every program of ours from both directions.
 Status detachDrop(const std::string& cgroupFolder);
 // True where both directions carry it.

@@ -22,6 +22,9 @@ constexpr size_t kMostPeers = 4;
 // How long a pod that somebody wants to kill is held: after it a node drain goes on.
 constexpr std::chrono::seconds kHoldKilled{30};
 constexpr std::string_view kProbeGroup = "/firebreak-probe";
+// A pod's network is its own or its node's for as long as there is the pod; to be sure that nobody came in costs a look
+// at every process of the node.
+constexpr std::chrono::seconds kSharedKnown{120};
 
 Outcome failedBy(const Error& error) {
   if (error.code == ErrorCode::kNotFound) return {MeasureState::kReleased, "the pod is gone from this node"};
@@ -36,6 +39,12 @@ std::set<uint64_t> socketsOf(const ProcFs& proc, const std::vector<pid_t>& pids)
     }
   }
   return inodes;
+}
+
+std::set<std::string> namesOf(const std::vector<PodNetwork>& networks) {
+  std::set<std::string> names;
+  for (const PodNetwork& network : networks) names.insert(network.name);
+  return names;
 }
 
 std::string list(const std::vector<std::string>& items) {
@@ -162,16 +171,29 @@ bool Isolator::killPendingIn(const std::string& podUid) const {
   });
 }
 
-Result<std::vector<Flow>> Isolator::flows(const std::string& podUid, bool destroy, bool* shared) {
+const std::set<std::string>& Isolator::sharedOf(const std::string& podUid,
+                                                const std::set<std::string>& networks) {
+  Memory& memory = memoryOf(podUid);
+  const MonoTime now = systemClock().mono();
+  if (networks != memory.networks || now - memory.sharedAsked > kSharedKnown) {
+    memory.shared = sharedNetworks(proc_, cgroups_, podUid, networks);
+    memory.networks = networks;
+    memory.sharedAsked = now;
+  }
+  return memory.shared;
+}
+
+Result<std::vector<Flow>> Isolator::flows(const std::string& podUid, bool destroy) {
   const auto networks = podNetworks(proc_, cgroups_, podUid);
   if (!networks) return tl::unexpected<Error>(networks.error());
+  const std::set<std::string>& shared = sharedOf(podUid, namesOf(*networks));
   std::vector<Flow> all;
   for (const PodNetwork& network : *networks) {
+    const bool others = shared.contains(network.name);
     std::set<uint64_t> own;
-    if (network.shared) own = socketsOf(proc_, cgroups_.processes(podUid));
-    *shared = *shared || network.shared;
+    if (others) own = socketsOf(proc_, cgroups_.processes(podUid));
     const auto text = runInNetwork(network.fd.get(), "", kChildDeadline, [&]() -> std::string {
-      const auto found = connectedSockets(destroy, network.shared ? &own : nullptr);
+      const auto found = connectedSockets(destroy, others ? &own : nullptr);
       return found ? "+" + flowsToText(*found) : "!" + found.error().message;
     });
     if (!text) return tl::unexpected<Error>(text.error());
@@ -183,8 +205,7 @@ Result<std::vector<Flow>> Isolator::flows(const std::string& podUid, bool destro
 
 Outcome Isolator::cutConnections(const IsolationOrder& order) {
   const std::string& podUid = order.podUid;
-  bool shared = false;
-  const auto found = flows(podUid, true, &shared);
+  const auto found = flows(podUid, true);
   if (!found) return failedBy(found.error());
   Memory& memory = memoryOf(podUid);
   if (memory.flows.empty()) memory.flows = *found;
@@ -209,14 +230,21 @@ Outcome Isolator::drop(const IsolationOrder& order) {
   if (!folder) {
     return {MeasureState::kFailed, "the pod has no cgroup v2 folder, which the drop needs; mount the node's"};
   }
-  if (auto attached = attachDrop(*folder); !attached) return failedBy(attached.error());
-  const auto there = dropAttached(*folder);
+  const auto attached = attachDrop(*folder);
+  if (!attached) return failedBy(attached.error());
+  const Result<bool> there = *attached ? dropAttached(*folder) : Result<bool>(true);
   if (!there) return failedBy(there.error());
-  // What the pod makes from now on goes nowhere; what it made meanwhile is cut.
-  bool shared = false;
-  (void)flows(podUid, true, &shared);
+  // What the pod makes behind it goes nowhere; what it made before, or in a network that it did not have then, is cut.
+  Memory& memory = memoryOf(podUid);
+  const auto networks = podNetworks(proc_, cgroups_, podUid);
+  std::set<std::string> names = networks ? namesOf(*networks) : std::set<std::string>{};
+  const bool anew = *attached || names != memory.cutBehindDrop;
+  if (anew) {
+    (void)flows(podUid, true);
+    memory.cutBehindDrop = std::move(names);
+  }
   return {*there ? MeasureState::kVerified : MeasureState::kApplied,
-          "every packet of the pod is dropped, in and out"};
+          "every packet of the pod is dropped, in and out", anew};
 }
 
 Outcome Isolator::probe(const IsolationOrder& order) {
@@ -268,14 +296,15 @@ Outcome Isolator::probe(const IsolationOrder& order) {
             "the drop is attached to the pod, but the probe could not join its cgroup to prove it"};
   }
   if (!open.empty()) return {MeasureState::kFailed, "from inside the pod's network can be reached: " + list(open)};
-  bool shared = false;
-  const auto left = flows(podUid, false, &shared);
-  const bool established = left && std::any_of(left->begin(), left->end(), [](const Flow& flow) {
-    return flow.established;
-  });
-  if (!dropped && established) {
-    return {MeasureState::kFailed, std::to_string(left->size()) + " connections are still there, one with " +
-                                       left->front().remote};
+  if (!dropped) {  // else what is left carries nothing
+    const auto left = flows(podUid, false);
+    const bool established = left && std::any_of(left->begin(), left->end(), [](const Flow& flow) {
+      return flow.established;
+    });
+    if (established) {
+      return {MeasureState::kFailed, std::to_string(left->size()) + " connections are still there, one with " +
+                                         left->front().remote};
+    }
   }
   if (!proven) return {MeasureState::kApplied, "not proven: refused by " + list(blocked)};
   return {MeasureState::kVerified, "from inside the pod's network cannot be reached: " + list(blocked)};

@@ -5,6 +5,7 @@
 
 #include <map>
 #include <mutex>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -49,7 +50,9 @@ class Isolator : public Isolation {
   Outcome probe(const IsolationOrder& order);
   Outcome captureEvidence(const IsolationOrder& order);
   Outcome thaw(const std::string& podUid);
-  Result<std::vector<Flow>> flows(const std::string& podUid, bool destroy, bool* shared);
+  Result<std::vector<Flow>> flows(const std::string& podUid, bool destroy);
+  // Those of the pod's networks that others are in too.
+  const std::set<std::string>& sharedOf(const std::string& podUid, const std::set<std::string>& networks);
   bool killPendingIn(const std::string& podUid) const;
 
   struct Memory {
@@ -57,6 +60,9 @@ class Isolator : public Isolation {
     size_t cut = 0;
     std::vector<Flow> flows;  // as they were before the first cut
     WallTime killSeen{};
+    std::set<std::string> networks, shared;  // as sharedOf() saw them last
+    MonoTime sharedAsked{};
+    std::set<std::string> cutBehindDrop;  // networks whose sockets were ended once the drop was on
   };
   Memory& memoryOf(const std::string& podUid);
 

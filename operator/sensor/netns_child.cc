@@ -5,13 +5,13 @@
 #include <sched.h>
 #include <signal.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
-#include <map>
 #include <set>
 
 #include "sensor/pod_of_process.h"
@@ -89,7 +89,8 @@ Result<std::vector<PodNetwork>> podNetworks(const ProcFs& proc, const CgroupTree
   if (members.empty()) {
     return fail(ErrorCode::kNotFound, "pod " + std::string(podUid) + " has no process on this node");
   }
-  std::map<std::string, PodNetwork> networks;  // by "net:[4026532008]"
+  std::vector<PodNetwork> networks;
+  std::set<std::string> known;
   std::string lastError;
   for (const pid_t pid : members) {
     const auto name = proc.link(pid, "ns/net");
@@ -97,29 +98,38 @@ Result<std::vector<PodNetwork>> podNetworks(const ProcFs& proc, const CgroupTree
       if (name.error().code != ErrorCode::kNotFound) lastError = name.error().message;
       continue;
     }
-    if (networks.contains(*name) || networks.size() >= kMostNetworks) continue;
+    if (known.contains(*name) || networks.size() >= kMostNetworks) continue;
     OwnedFd fd(open(proc.path(pid, "ns/net").c_str(), O_RDONLY | O_CLOEXEC));
     // The pid may be somebody else's by now: what was opened counts, so look again.
     if (!fd || !belongsTo(proc, pid, podUid)) continue;
-    networks.emplace(*name, PodNetwork{std::move(fd), false});
+    // By what was opened: its process may have gone elsewhere since its link was read.
+    struct stat opened = {};
+    if (fstat(fd.get(), &opened) != 0) continue;
+    std::string inside = "net:[" + std::to_string(opened.st_ino) + "]";
+    if (known.insert(inside).second) networks.push_back({std::move(fd), std::move(inside)});
   }
   if (networks.empty()) {
     return fail(ErrorCode::kForbidden, "the network namespaces of pod " + std::string(podUid) +
                                            " cannot be opened: " + lastError);
   }
+  return networks;
+}
+
+std::set<std::string> sharedNetworks(const ProcFs& proc, const CgroupTree& cgroups,
+                                     std::string_view podUid, const std::set<std::string>& names) {
+  const std::vector<pid_t> members = cgroups.processes(podUid);
   const std::set<pid_t> own(members.begin(), members.end());
-  if (const auto all = proc.pids()) {
-    for (const pid_t pid : *all) {
-      if (own.contains(pid)) continue;
-      const auto name = proc.link(pid, "ns/net");
-      const auto found = name ? networks.find(*name) : networks.end();
-      // A process that was born into the pod after the list was made is no stranger.
-      if (found != networks.end() && !belongsTo(proc, pid, podUid)) found->second.shared = true;
-    }
+  std::set<std::string> shared;
+  const auto all = proc.pids();
+  if (!all) return names;  // to be careful
+  for (const pid_t pid : *all) {
+    if (own.contains(pid)) continue;
+    const auto name = proc.link(pid, "ns/net");
+    if (!name || !names.contains(*name) || shared.contains(*name)) continue;
+    // A process that was born into the pod after the list was made is no stranger.
+    if (!belongsTo(proc, pid, podUid)) shared.insert(*name);
   }
-  std::vector<PodNetwork> out;
-  for (auto& [name, network] : networks) out.push_back(std::move(network));
-  return out;
+  return shared;
 }
 
 Result<std::string> runInNetwork(int networkFd, const std::string& group,

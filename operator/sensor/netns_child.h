@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <functional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -34,12 +35,15 @@ class OwnedFd {
 // One network namespace that processes of a pod are in.
 struct PodNetwork {
   OwnedFd fd;
-  // Processes that do not belong to the pod are in it too: the node's own (hostNetwork).
-  bool shared = false;
+  std::string name;  // "net:[4026532008]"
 };
 // Every network namespace of the pod, each proven to be the pod's after it was opened.
 Result<std::vector<PodNetwork>> podNetworks(const ProcFs& proc, const CgroupTree& cgroups,
                                             std::string_view podUid);
+
+// Those of them that processes of others are in too: the node's own (hostNetwork). Looks at every process of the node.
+std::set<std::string> sharedNetworks(const ProcFs& proc, const CgroupTree& cgroups,
+                                     std::string_view podUid, const std::set<std::string>& names);
 
 // Runs `body` in the namespace and gives back the text that it returned. The child joins the cgroup
 // v2 folder `group` first where one is named, so that its sockets are treated like the pod's.

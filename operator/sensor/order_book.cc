@@ -15,19 +15,19 @@ struct MeasureRule {
   std::string_view name;
   bool keepAfterExpiry;
   bool settlesAtOnce;  // once verified; the others only after a minute
-  seconds whileUnsettled;
-  seconds behindDrop;  // the same, once the order's drop is on
-  seconds whenSettled;
+  seconds whileUnsettled, whenSettled;
+  // The same, once the order's drop is on: it is looked after by itself, and says when it was not there.
+  seconds whileUnsettledBehindDrop, whenSettledBehindDrop;
 };
 // In the order in which they are carried out. Cutting comes before the drop, so that the peers get
 // their RST, and again and again in the first minute: a NetworkPolicy leaves a connection alone that
 // was made again before it took effect. Behind a drop such a one carries nothing.
 constexpr std::array<MeasureRule, 5> kRules = {{
-    {"Freeze", false, true, seconds{2}, seconds{2}, seconds{15}},
-    {"CutConnections", true, false, seconds{2}, seconds{15}, seconds{60}},
-    {"Drop", true, true, seconds{2}, seconds{2}, seconds{15}},
-    {"Probe", true, true, seconds{2}, seconds{2}, seconds{30}},
-    {"CaptureEvidence", true, true, seconds{2}, seconds{2}, seconds{3600}},
+    {"Freeze", false, true, seconds{2}, seconds{15}, seconds{2}, seconds{15}},
+    {"CutConnections", true, false, seconds{2}, seconds{60}, seconds{15}, seconds{60}},
+    {"Drop", true, true, seconds{2}, seconds{15}, seconds{2}, seconds{15}},
+    {"Probe", true, true, seconds{2}, seconds{30}, seconds{2}, seconds{120}},
+    {"CaptureEvidence", true, true, seconds{2}, seconds{3600}, seconds{2}, seconds{3600}},
 }};
 constexpr seconds kUnsettled{60};
 constexpr seconds kLongestRetry{60};
@@ -97,6 +97,11 @@ void OrderBook::takeBack(Measure& measure) {
   measure.nextCheck = {};  // at once
 }
 
+void OrderBook::proveAnew(Entry& entry, WallTime now) {
+  const auto probe = entry.measures.find("Probe");
+  if (probe != entry.measures.end()) probe->second.nextCheck = std::min(probe->second.nextCheck, now);
+}
+
 void OrderBook::adopt(const std::vector<MeasureReport>& reports) {
   for (const MeasureReport& report : reports) {
     const MeasureRule* rule = ruleOf(report.measure);
@@ -154,7 +159,7 @@ void OrderBook::setOrders(const std::vector<IsolationOrder>& orders, WallTime no
       if (!listed) takeBack(measure);
     }
     // What was proven under the old measures has to be proven anew.
-    if (changed && now_.measures.contains("Probe")) now_.measures["Probe"].nextCheck = now;
+    if (changed) proveAnew(now_, now);
   }
   for (auto& [id, entry] : entries_) {
     if (wanted.contains(id)) continue;
@@ -234,10 +239,12 @@ seconds OrderBook::pauseAfter(const Entry& entry, std::string_view name, WallTim
   const MeasureRule& rule = *ruleOf(name);
   const Measure& measure = entry.measures.at(std::string(name));
   const bool proven = rule.settlesAtOnce && measure.state == MeasureState::kVerified;
-  if (proven || now - measure.since > kUnsettled) return rule.whenSettled;
   const auto drop = entry.measures.find("Drop");
   const bool dropped = drop != entry.measures.end() && drop->second.state == MeasureState::kVerified;
-  return dropped ? rule.behindDrop : rule.whileUnsettled;
+  if (proven || now - measure.since > kUnsettled) {
+    return dropped ? rule.whenSettledBehindDrop : rule.whenSettled;
+  }
+  return dropped ? rule.whileUnsettledBehindDrop : rule.whileUnsettled;
 }
 
 std::set<std::string> OrderBook::heldPods() const {
@@ -258,6 +265,7 @@ void OrderBook::done(const Task& task, const Outcome& outcome, WallTime now) {
     Measure& measure = found->second;
     const MeasureRule& rule = *ruleOf(task.measure);
     if (measure.since == WallTime{}) measure.since = now;
+    const bool lost = measure.state == MeasureState::kVerified && outcome.state != MeasureState::kVerified;
     setState(measure, outcome.state, outcome.message, now);
     measure.failures = holds(outcome.state) ? 0 : measure.failures + 1;
     if (outcome.state == MeasureState::kFailed) {
@@ -266,6 +274,7 @@ void OrderBook::done(const Task& task, const Outcome& outcome, WallTime now) {
     } else {
       measure.nextCheck = now + pauseAfter(entry->second, task.measure, now);
     }
+    if ((outcome.anew || lost) && task.measure != "Probe") proveAnew(entry->second, now);
   }
 }
 

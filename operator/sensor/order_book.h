@@ -24,6 +24,8 @@ std::string_view toString(MeasureState state);  // "Pending"
 struct Outcome {
   MeasureState state = MeasureState::kFailed;
   std::string message;
+  // It was not in force as it had been: what was proven behind it is to be proven anew.
+  bool anew = false;
 };
 
 struct Task {
@@ -81,6 +83,7 @@ class OrderBook {
   std::optional<std::string> refusal(const IsolationOrder& order, WallTime now) const;
   static std::chrono::seconds pauseAfter(const Entry& entry, std::string_view name, WallTime now);
   static void takeBack(Measure& measure);
+  static void proveAnew(Entry& entry, WallTime now);
   void setState(Measure& measure, MeasureState state, const std::string& message, WallTime now);
   void forgetReleased(WallTime now);
 

@@ -195,7 +195,7 @@ TEST(RemediationReconciler, WhatCannotBeLookedAtIsSaidAndSeenAgainLater) {
   std::string name = world.open("console");
   world.settle(name);
   ASSERT_EQ(findCondition(world.status(name).conditions, "Ready")->status, "True");
-  world.api.unreadable = [](const std::string& path) { return path.ends_with("/services/console"); };
+  world.api.unreadable = [](const std::string& path) { return path.ends_with("/services/console") ? 503 : 0; };
   EXPECT_FALSE(world.remediations->reconcile(name));
   const Condition unseen = *findCondition(world.status(name).conditions, "Ready");
   EXPECT_EQ(unseen.status + " " + unseen.reason, "Unknown CannotLook");

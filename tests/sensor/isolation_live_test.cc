@@ -1,27 +1,18 @@
 // The isolation rungs on real sockets, cgroups and namespaces: a process of ours in a network
 // namespace and a pod-shaped cgroup of its own keeps a connection going and counts. Needs root.
-#include <arpa/inet.h>
 #include <gtest/gtest.h>
-#include <net/if.h>
-#include <netinet/in.h>
-#include <sched.h>
 #include <signal.h>
-#include <sys/ioctl.h>
-#include <sys/mman.h>
-#include <sys/prctl.h>
-#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <atomic>
-#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <functional>
-#include <thread>
 
 #include "sensor/bpf_drop.h"
 #include "sensor/isolator.h"
+#include "sensor/netns_child.h"
+#include "support/chatty_pod.h"
 
 namespace firebreak::sensor {
 namespace {
@@ -30,81 +21,6 @@ namespace fs = std::filesystem;
 
 const std::string kUid = "0a1b2c3d-1111-2222-3333-444455556666";
 const std::string kMount = "/sys/fs/cgroup";
-constexpr char kAddress[] = "10.99.0.1";
-
-// Shared with the child.
-struct Counters {
-  std::atomic<int> ready;  // 1 = runs, -1 = cannot
-  std::atomic<int> answers;
-  std::atomic<int> losses;
-};
-
-sockaddr_in address(uint16_t port) {
-  sockaddr_in out = {};
-  out.sin_family = AF_INET;
-  out.sin_port = htons(port);
-  inet_pton(AF_INET, kAddress, &out.sin_addr);
-  return out;
-}
-
-// The loopback interface with an address that is none of 127/8, so that its flows count as traffic.
-bool bringUpNetwork() {
-  const int fd = socket(AF_INET, SOCK_DGRAM, 0);
-  ifreq request = {};
-  std::strcpy(request.ifr_name, "lo");
-  const sockaddr_in own = address(0);
-  std::memcpy(&request.ifr_addr, &own, sizeof(own));
-  if (ioctl(fd, SIOCSIFADDR, &request) != 0) return false;
-  request.ifr_flags = IFF_UP | IFF_RUNNING;
-  const bool up = ioctl(fd, SIOCSIFFLAGS, &request) == 0;
-  close(fd);
-  return up;
-}
-
-void echo(int listener) {
-  while (true) {
-    const int peer = accept(listener, nullptr, nullptr);
-    if (peer < 0) continue;
-    std::thread([peer] {
-      char byte = 0;
-      while (recv(peer, &byte, 1, 0) == 1 && send(peer, &byte, 1, MSG_NOSIGNAL) == 1) {
-      }
-      close(peer);
-    }).detach();
-  }
-}
-
-[[noreturn]] void runPod(Counters* counters) {
-  prctl(PR_SET_PDEATHSIG, SIGKILL);
-  sockaddr_in own = address(4711);
-  if (unshare(CLONE_NEWNET) != 0 || !bringUpNetwork()) {
-    counters->ready = -1;
-    _exit(1);
-  }
-  const int server = socket(AF_INET, SOCK_STREAM, 0);
-  if (bind(server, reinterpret_cast<sockaddr*>(&own), sizeof(own)) != 0 || listen(server, 16) != 0) {
-    counters->ready = -1;
-    _exit(1);
-  }
-  std::thread(echo, server).detach();
-  counters->ready = 1;
-  while (true) {
-    const int fd = socket(AF_INET, SOCK_STREAM, 0);
-    const timeval timeout{0, 200000};
-    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof(timeout));
-    setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &timeout, sizeof(timeout));
-    if (connect(fd, reinterpret_cast<sockaddr*>(&own), sizeof(own)) == 0) {
-      char byte = 'x';
-      while (send(fd, &byte, 1, MSG_NOSIGNAL) == 1 && recv(fd, &byte, 1, 0) == 1) {
-        ++counters->answers;
-        usleep(20000);
-      }
-    }
-    ++counters->losses;
-    close(fd);
-    usleep(20000);
-  }
-}
 
 bool eventually(const std::function<bool()>& condition) {
   for (int i = 0; i < 1000; ++i) {
@@ -129,14 +45,13 @@ class IsolationLiveTest : public ::testing::Test {
       if (error) GTEST_SKIP() << "cannot make " << folder;
     }
     if (folders_.empty()) GTEST_SKIP() << "no cgroup v2";
-    void* memory = mmap(nullptr, sizeof(Counters), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    counters_ = new (memory) Counters{};
+    counters_ = ChattyPod::makeCounters();
     pid_ = fork();
     if (pid_ == 0) {
       for (const std::string& folder : folders_) {
         std::ofstream(folder + "/" + std::string(64, 'c') + "/cgroup.procs") << 0;
       }
-      runPod(counters_);
+      ChattyPod::run(counters_);
     }
     ASSERT_TRUE(eventually([this] { return counters_->ready != 0; }));
     if (counters_->ready < 0) GTEST_SKIP() << "may not make a network namespace";
@@ -177,7 +92,7 @@ class IsolationLiveTest : public ::testing::Test {
 
   std::string root_;
   std::vector<std::string> folders_;
-  Counters* counters_ = nullptr;
+  ChattyPod::Counters* counters_ = nullptr;
   pid_t pid_ = 0;
   IsolationOrder order_;
   ProcFs proc_;
@@ -194,7 +109,7 @@ TEST_F(IsolationLiveTest, CutsDropsProvesAndUndoes) {
 
   outcome = isolator.ensure(order_, "Probe");
   EXPECT_EQ(outcome.state, MeasureState::kFailed) << outcome.message;
-  EXPECT_NE(outcome.message.find("10.99.0.1:4711"), std::string::npos) << outcome.message;
+  EXPECT_NE(outcome.message.find(ChattyPod::kPeer), std::string::npos) << outcome.message;
 
   outcome = isolator.ensure(order_, "Drop");
   if (outcome.state == MeasureState::kFailed) GTEST_SKIP() << outcome.message;
@@ -210,11 +125,33 @@ TEST_F(IsolationLiveTest, CutsDropsProvesAndUndoes) {
   next.sweep({});
   EXPECT_TRUE(answersComeIn());
 
-  EXPECT_EQ(next.ensure(order_, "Drop").state, MeasureState::kVerified);
-  EXPECT_EQ(next.ensure(order_, "Drop").state, MeasureState::kVerified) << "twice is once";
+  outcome = next.ensure(order_, "Drop");
+  EXPECT_EQ(outcome.state, MeasureState::kVerified);
+  EXPECT_TRUE(outcome.anew);
+  outcome = next.ensure(order_, "Drop");
+  EXPECT_EQ(outcome.state, MeasureState::kVerified) << "twice is once";
+  EXPECT_FALSE(outcome.anew);
+  ASSERT_TRUE(detachDrop(*tree.unifiedFolder(kUid)));  // by somebody else
+  ASSERT_TRUE(answersComeIn());
+  const int losses = counters_->losses;
+  EXPECT_TRUE(next.ensure(order_, "Drop").anew);
+  EXPECT_TRUE(standsStill());
+  EXPECT_GT(counters_->losses, losses) << "what was connected meanwhile is cut";
   EXPECT_EQ(next.undo(order_, "Drop").state, MeasureState::kReleased);
   EXPECT_FALSE(dropAttached(*tree.unifiedFolder(kUid)).value_or(true));
   EXPECT_TRUE(answersComeIn());
+}
+
+// The whole machine is looked at for that; what is said of a network that nobody has must not depend on it.
+TEST_F(IsolationLiveTest, TellsANetworkOfItsOwnFromOneThatOthersAreIn) {
+  const CgroupTree tree = cgroups();
+  const auto networks = podNetworks(proc_, tree, kUid);
+  ASSERT_TRUE(networks);
+  ASSERT_EQ(networks->size(), 1u);
+  const std::string own = networks->front().name;
+  EXPECT_EQ(own, *proc_.link(pid_, "ns/net"));
+  const std::string nodes = *proc_.link(getpid(), "ns/net");
+  EXPECT_EQ(sharedNetworks(proc_, tree, kUid, {own, nodes}), std::set<std::string>{nodes});
 }
 
 TEST_F(IsolationLiveTest, FreezesAndThaws) {
@@ -261,7 +198,7 @@ TEST_F(IsolationLiveTest, KeepsEvidenceOnce) {
     EXPECT_EQ(fs::file_size(entry.path() / ("executable-" + pid)), fs::file_size("/proc/self/exe"));
     EXPECT_GT(fs::file_size(entry.path() / ("maps-" + pid)), 0u);
     const std::string text = readFile(entry.path() / "manifest.json", 1 << 20).value_or("");
-    EXPECT_NE(text.find("10.99.0.1:4711"), std::string::npos) << text;
+    EXPECT_NE(text.find(ChattyPod::kPeer), std::string::npos) << text;
   }
   EXPECT_EQ(folders, 1);
   fs::remove_all(folder);

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <functional>
+
 namespace firebreak::sensor {
 namespace {
 
@@ -100,6 +102,46 @@ TEST(OrderBook, CutsSeldomBehindADrop) {
     }
   }
   EXPECT_EQ(cuts, 5);  // at once, once more after the drop, then every 15 s
+}
+
+// How often it is due in ten minutes after the first, everything being carried out well but for `drop`.
+int probesIn10Minutes(const std::vector<std::string>& measures, const std::function<Outcome(int second)>& drop) {
+  OrderBook book(responder());
+  auto held = order(measures);
+  book.setOrders({held}, kNow);
+  int probes = 0;
+  for (int second = 0; second <= 600; ++second) {
+    // One task after the other, as the Responder does.
+    for (auto tasks = book.due(kNow + seconds(second)); !tasks.empty(); tasks = book.due(kNow + seconds(second))) {
+      const Task& task = tasks.front();
+      if (task.measure == "Probe" && second > 0) ++probes;
+      book.done(task, task.measure == "Drop" ? drop(second) : Outcome{MeasureState::kVerified, ""},
+                kNow + seconds(second));
+    }
+  }
+  return probes;
+}
+
+TEST(OrderBook, ProvesSeldomBehindADropThatStaysOn) {
+  const auto stays = [](int) { return Outcome{MeasureState::kVerified, ""}; };
+  EXPECT_EQ(probesIn10Minutes({"Probe"}, stays), 20);
+  EXPECT_EQ(probesIn10Minutes({"Drop", "Probe"}, stays), 5);
+}
+
+TEST(OrderBook, ProvesAtOnceWhenTheDropHadToBePutOnAgainOrIsLost) {
+  const auto again = [](int second) { return Outcome{MeasureState::kVerified, "", second == 30}; };
+  EXPECT_EQ(probesIn10Minutes({"Drop", "Probe"}, again), 5);  // at 30 s, then every two minutes from there
+  OrderBook book(responder());
+  book.setOrders({order({"Drop", "Probe"})}, kNow);
+  carryOut(book, kNow);
+  EXPECT_THAT(carryOut(book, kNow + seconds(15)), ElementsAre("Drop"));
+  for (const Outcome& outcome : {Outcome{MeasureState::kVerified, "", true}, Outcome{MeasureState::kFailed, "no right"}}) {
+    OrderBook held(book);
+    const auto tasks = held.due(kNow + seconds(30));
+    ASSERT_THAT(names(tasks), ElementsAre("Drop"));
+    held.done(tasks.front(), outcome, kNow + seconds(30));
+    EXPECT_THAT(names(held.due(kNow + seconds(30))), ElementsAre("Probe"));
+  }
 }
 
 TEST(OrderBook, DoesWhatWasNeverDoneBeforeWhatIsOnlyKeptUp) {

@@ -33,7 +33,7 @@ class MemoryApi {
   FakeTransport transport;
   Listener listener;
   std::function<Fault(const std::string& write)> fault;
-  std::function<bool(const std::string& path)> unreadable;  // 503 to a GET
+  std::function<int(const std::string& path)> unreadable;  // the status that a GET gets instead; 0 = none
   std::vector<std::string> writes;  // "PATCH /api/v1/namespaces/shop/pods/web"
 
   // As somebody else does it: not among `writes`.
@@ -113,7 +113,8 @@ class MemoryApi {
   kube::TransportResult answer(const kube::HttpRequest& request) {
     const std::string path = request.path.substr(0, request.path.find('?'));
     if (request.method == "GET") {
-      return unreadable && unreadable(path) ? refuse(503, "Injected") : read(path);
+      const int status = unreadable ? unreadable(path) : 0;
+      return status != 0 ? refuse(status, "Injected") : read(path);
     }
     writes.push_back(request.method + " " + path);
     Fault wrong = fault ? fault(writes.back()) : Fault{};

@@ -19,6 +19,8 @@ constexpr int kMaxDepth = 8;
 // Bounds the work on a hostile command line.
 constexpr size_t kMaxInvocations = 4096;
 constexpr size_t kMaxTotalText = size_t{4} * 1024 * 1024;
+// A command of this size is read however much came before it.
+constexpr size_t kSmallCommand = 2048;
 
 constexpr std::array<std::string_view, 9> kShells = {"sh",  "bash", "ash",  "dash", "zsh",
                                                      "ksh", "mksh", "fish", "su"};
@@ -95,7 +97,7 @@ void CommandReader::run(std::vector<std::string> words, std::optional<std::strin
     if (depth_ == 0) wrapped_ += inner;
     if (xargs && input) {
       ShellReader reader(
-          &variables_,
+          &variables_, &unfold_,
           [&](ShellCommand command) {
             words.insert(words.end(), command.words.begin(), command.words.end());
           },
@@ -104,9 +106,10 @@ void CommandReader::run(std::vector<std::string> words, std::optional<std::strin
     }
   }
   if (words.empty() || invocations_.size() >= kMaxInvocations) return;
-  // A variable that doubles itself makes long words of a short script.
-  for (const std::string& word : words) total_ += word.size() + sizeof(std::string);
-  if (total_ > kMaxTotalText) return;
+  size_t size = 0;
+  for (const std::string& word : words) size += word.size() + sizeof(std::string);
+  total_ += size;
+  if (total_ > kMaxTotalText && size > kSmallCommand) return;
   Invocation invocation;
   invocation.words = words;
   invocation.origin = depth_ == 0 ? wrapped_ : origin_;
@@ -195,8 +198,16 @@ bool CommandReader::runShell(const std::vector<std::string>& words,
 
 bool CommandReader::runInterpreter(const std::vector<std::string>& words) {
   if (!isInterpreter(programName(words[0]))) return false;
+  bool options = true;  // only those have been there so far
   for (size_t i = 1; i + 1 < words.size(); ++i) {
     const std::string& word = words[i];
+    options = options && word.starts_with('-');
+    if (options && word == "-m" && depth_ < kMaxDepth) {  // python's: the module is the program
+      ++depth_;
+      run({words.begin() + static_cast<std::ptrdiff_t>(i) + 1, words.end()}, std::nullopt);
+      --depth_;
+      return true;
+    }
     bool code = word == "-c" || word == "-e" || word == "-r" || word == "--eval";
     if (!code) continue;
     if (depth_ == 0) origin_ = wrapped_ + i + 1;
@@ -253,7 +264,7 @@ void CommandReader::readScript(std::string_view script) {
   std::optional<std::string> outerPipe = std::move(pipe_);
   pipe_.reset();
   ShellReader reader(
-      &variables_, [this](ShellCommand command) { onCommand(std::move(command)); },
+      &variables_, &unfold_, [this](ShellCommand command) { onCommand(std::move(command)); },
       [this](const std::string& inner) { return substitute(inner); });
   reader.read(script);
   pipe_ = std::move(outerPipe);
@@ -308,7 +319,7 @@ std::string CommandReader::substitute(const std::string& script) {
   pipe_.reset();
   std::optional<std::string> last;
   ShellReader reader(
-      &variables_,
+      &variables_, &unfold_,
       [&](ShellCommand command) {
         command.toPipe = true;
         onCommand(std::move(command));

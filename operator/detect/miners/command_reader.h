@@ -78,6 +78,7 @@ class CommandReader {
   size_t origin_ = 0;
   size_t wrapped_ = 0;  // outer words that wrappers took
   size_t total_ = 0;    // bytes of all words so far
+  size_t unfold_ = size_t{2} * 1024 * 1024;  // what values may still add to words
   int depth_ = 0;
   bool decoded_ = false;
   bool code_ = false;

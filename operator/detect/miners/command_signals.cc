@@ -199,12 +199,25 @@ static void judgeFetched(const Invocation& invocation, const std::string& path, 
            path);
 }
 
+// A script by its name, and a miner's by it: not the miner itself, which is unpacked and looked at.
+static bool fetchesSetUp(const Invocation& invocation, const Scorecard& own) {
+  return own.has("miner-download") &&
+         std::any_of(invocation.words.begin(), invocation.words.end(),
+                     [](const std::string& word) { return word.ends_with(".sh"); });
+}
+
 void scoreInvocations(const CommandReader& reader, const MinerSignatures& extra,
-                      const std::function<std::string(size_t)>& pathOf, Scorecard* card) {
+                      const std::function<std::string(size_t)>& pathOf, Scorecard* card, bool forOthers) {
+  bool setUp = false;
   for (const Invocation& invocation : reader.invocations()) {
     Scorecard own;
     judgeInvocation(invocation, extra, pathOf, &own);
     judgeFetched(invocation, pathOf(invocation.originOf(0)), &own);
+    setUp = setUp || fetchesSetUp(invocation, own);
+    if (setUp && invocation.fetched != Fetched::kNo) {
+      own.add("miner-set-up", weight::kStrong, "runs the miner's set-up script that it fetched",
+              pathOf(invocation.originOf(0)));
+    }
     int before = card->score();
     card->merge(own);
     if (invocation.decoded && card->score() > before) {
@@ -214,7 +227,7 @@ void scoreInvocations(const CommandReader& reader, const MinerSignatures& extra,
   }
   for (const WrittenText& written : reader.written()) {
     auto config = parseMinerConfig(written.text);
-    if (!config || !someProgramRuns(reader)) continue;
+    if (!config || (!forOthers && !someProgramRuns(reader))) continue;
     card->add("miner-config", weight::kProof,
               "writes a miner's configuration (" + config->format + ", " + config->mark + ")",
               pathOf(written.origin));

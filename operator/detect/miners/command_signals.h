@@ -41,9 +41,10 @@ void scoreValue(std::string_view value, const std::string& subject, const std::s
                 const MinerSignatures& extra, Scorecard* card);
 
 // Signals of all programs that a command line runs. `pathOf` gives the field path of the outer word
-// with that index; empty paths for processes.
+// with that index; empty paths for processes. `forOthers`: what it writes is there for other containers (init).
 void scoreInvocations(const CommandReader& reader, const MinerSignatures& extra,
-                      const std::function<std::string(size_t)>& pathOf, Scorecard* card);
+                      const std::function<std::string(size_t)>& pathOf, Scorecard* card,
+                      bool forOthers = false);
 
 // The same for one command line as the kernel shows it.
 ScoreResult scoreCommandLine(std::span<const std::string> argv, const MinerSignatures& extra = {});

@@ -20,12 +20,13 @@ void eachLine(std::string_view text, Take take) {
   }
 }
 
-// systemd.service(5): ExecStart and its kin; '-', '@', '+', '!' and ':' before the program are marks.
-std::string unitScript(std::string_view text) {
+// The values of an INI's keys that begin so, a line each. systemd.service(5): ExecStart and its kin; '-', '@', '+', '!'
+// and ':' before the program are marks. Supervisor's [program:x]: command.
+std::string commandsOf(std::string_view text, std::string_view key) {
   std::string script;
   eachLine(text, [&](std::string line) {
     size_t equals = line.find('=');
-    if (!line.starts_with("Exec") || equals == std::string::npos) return;
+    if (!line.starts_with(key) || equals == std::string::npos) return;
     size_t start = line.find_first_not_of(" -@+!:", equals + 1);
     if (start != std::string::npos) script += line.substr(start) + '\n';
   });
@@ -60,7 +61,8 @@ std::string crontabScript(std::string_view text) {
 
 std::string installedScript(std::string_view path, std::string_view text) {
   auto names = [&](std::string_view part) { return path.find(part) != std::string_view::npos; };
-  if (path.ends_with(".service") && names("/systemd/")) return unitScript(text);
+  if (path.ends_with(".service") && names("/systemd/")) return commandsOf(text, "Exec");
+  if (names("supervisor") && path.ends_with(".conf")) return commandsOf(text, "command");
   if (path.ends_with("/etc/crontab") || names("/cron.d/")) return systemCrontab(text);
   if (names("/spool/cron/") || names("/etc/crontabs/")) return crontabScript(text);
   static constexpr std::array<std::string_view, 8> kStarted = {

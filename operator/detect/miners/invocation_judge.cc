@@ -98,7 +98,7 @@ class InvocationJudge {
   void judge() {
     const std::vector<std::string>& words = invocation_.words;
     program_ = words.empty() ? std::string() : programName(words[0]);
-    if (isListed(textTools(), program_) || listsPrograms()) return;
+    if ((isListed(textTools(), program_) && !startsPod()) || listsPrograms()) return;
     std::vector<Argument> arguments = argumentsOf(words);
     judgeProgram(arguments);
     judgeCopy();
@@ -130,6 +130,12 @@ class InvocationJudge {
     return invocation_.code &&
            std::count_if(invocation_.words.begin(), invocation_.words.end(),
                          [](const std::string& word) { return isMinerProgram(toLower(word)); }) > 1;
+  }
+
+  // "kubectl run web --image=x -- arguments": what it is given is run.
+  bool startsPod() const {
+    const std::vector<std::string>& words = invocation_.words;
+    return program_ == "kubectl" && std::find(words.begin(), words.end(), "run") != words.end();
   }
 
   std::string path(size_t word) const { return pathOf_(invocation_.originOf(word)); }
@@ -276,8 +282,7 @@ class InvocationJudge {
       bool whole = user != nullptr && password && tuning > 0;
       int points = ordinary ? weight::kAdds : whole ? weight::kMedium : weight::kSupport;
       card_.add("pool-arguments", points,
-                "is told to dial " + (endpoint ? describe(*endpoint) : std::string(dial->value)) +
-                    " as a miner is",
+                "is told to dial " + whereOf(*dial, endpoint) + " as a miner is",
                 path(dial->index));
     }
     if (user != nullptr && tuning > 1 && !isMailOrQueue(endpoint)) {
@@ -288,6 +293,11 @@ class InvocationJudge {
       card_.add("wallet-shape", weight::kAdds, "logs in with what looks like a wallet",
                 path(user->index));
     }
+  }
+
+  static std::string whereOf(const Argument& dial, const std::optional<PoolEndpoint>& endpoint) {
+    if (dial.value.empty()) return "what a variable names";
+    return endpoint ? describe(*endpoint) : std::string(dial.value);
   }
 
   // MQTT, AMQP, SMTP and Kafka over TLS: their clients have the same flags.
@@ -318,7 +328,8 @@ class InvocationJudge {
                    (known_ && contains(kMinersDialFlags, argument.flag));
       auto parsed = parseEndpoint(argument.value);
       bool unknown = argument.value.starts_with("{{") || (parsed && parsed->host.starts_with('$'));
-      if (dials && unknown && (known_ || pays)) return &argument;
+      // Of a variable that is set elsewhere nothing may be left.
+      if (dials && ((unknown && (known_ || pays)) || (argument.value.empty() && pays))) return &argument;
       if (!parsed || argument.flag.empty()) continue;
       bool stratum = stratumEndpoint(argument.value).has_value();
       if (dials && (parsed->port != 0 || stratum)) return &argument;

@@ -97,7 +97,8 @@ bool feedsTheImagesMiner(const Container& container, const CommandLine& line) {
 void judgeCommands(const MinerInput& input, const Container& container, const CommandLine& line,
                    const ContainerWorld& world, const CommandReader& reader, Scorecard* card) {
   scoreInvocations(
-      reader, input.extra, [&](size_t word) { return line.pathOf(word); }, card);
+      reader, input.extra, [&](size_t word) { return line.pathOf(word); }, card,
+      container.role == Container::Role::kInit);
   if (feedsTheImagesMiner(container, line)) {
     card->add("miner-program", weight::kStrong, "passes arguments to the miner of its image",
               line.pathOf(0));
@@ -119,19 +120,19 @@ void judgeCommands(const MinerInput& input, const Container& container, const Co
 // Scripts that an image's entrypoint, cron or init runs because of where they are mounted.
 void judgeAutorun(const MinerInput& input, const ContainerWorld& world, const std::string& base,
                   Scorecard* card) {
-  static constexpr std::array<std::string_view, 7> kFolders = {
+  static constexpr std::array<std::string_view, 5> kFolders = {
       "/docker-entrypoint.d", "/docker-entrypoint-init.d", "/docker-entrypoint-initdb.d",
-      "/etc/profile.d",       "/etc/cont-init.d",          "/etc/init.d",
-      "/custom-cont-init.d"};
+      "/etc/cont-init.d", "/custom-cont-init.d"};
   for (const MountedFile& file : world.files) {
     bool folder = std::any_of(kFolders.begin(), kFolders.end(), [&](std::string_view name) {
       return folderOf(file.path) == name;
     });
     bool entrypoint = baseName(file.path).find("entrypoint") != std::string_view::npos;
-    bool cron = folderOf(file.path) == "/etc/cron.d" || folderOf(file.path) == "/etc/crontabs";
-    if (!folder && !cron && !(entrypoint && file.text.starts_with("#!"))) continue;
+    std::string installed = installedScript(file.path, file.text);
+    bool whole = folder || (entrypoint && file.text.starts_with("#!"));
+    if (installed.empty() && !whole) continue;
     CommandReader reader(world.variables, nullptr);
-    reader.read({"sh", "-c", cron ? installedScript(file.path, file.text) : file.text}, false);
+    reader.read({"sh", "-c", installed.empty() ? file.text : installed}, false);
     std::string path = base + '.' + file.fieldPath;
     scoreInvocations(
         reader, input.extra, [&](size_t) { return path; }, card);
@@ -210,16 +211,17 @@ void judgeVariable(const EnvValue& var, const std::string& base, const MinerSign
     own.add("miner-config", weight::kProof,
             subject + " holds a miner's configuration (" + config->format + ')', path);
   }
-  bool algorithm = (name == "algo" || name == "algorithm") && isMinerAlgorithm(var.value);
-  if (algorithm) {
-    own.add("miner-algorithm", weight::kMedium, subject + " asks for " + var.value, path);
-  }
   // A wallet alone stands in shops too: there the name has to speak of mining.
   static constexpr std::array<std::string_view, 6> kMining = {"miner", "mining", "mine_", "xmrig",
                                                               "pool",  "stratum"};
   bool mining = std::any_of(kMining.begin(), kMining.end(), [&](std::string_view word) {
     return name.find(word) != std::string::npos;
   });
+  bool algorithm = name == "algo" || name == "algorithm" ||
+                   (mining && (name.ends_with("algo") || name.ends_with("algorithm")));
+  if (algorithm && isMinerAlgorithm(var.value)) {
+    own.add("miner-algorithm", weight::kMedium, subject + " asks for " + var.value, path);
+  }
   bool told = own.has("stratum-url") || own.has("pool-domain") || (own.has("wallet") && mining);
   if (told && isListed(minerVariables(), name)) {
     card->add("environment-contract", weight::kSupport,
@@ -242,7 +244,9 @@ void judgeImage(const MinerInput& input, const Container& container, const std::
                 "the image " + listed + " is a miner by the policy", base + ".image");
     }
   }
-  if (std::string_view word = minerWordOf(image); !word.empty()) {
+  // Also a tag tells: "tools:xmrig-6.21".
+  const std::string named = toLower(container.image.substr(0, container.image.find('@')));
+  if (std::string_view word = minerWordOf(named); !word.empty()) {
     card->add("miner-image", weight::kMedium, "the image is called " + std::string(word),
               base + ".image");
   }

@@ -45,6 +45,13 @@ std::string markOf(const Json& object) {
   return coin == "monero" || coin == "XMR" || coin == "xmr" ? "coin" : "";
 }
 
+// A mining URL, or the address of a pool that is known; not its site.
+bool isPool(std::string_view url) {
+  auto endpoint = parseEndpoint(url);
+  return stratumEndpoint(url) || (endpoint && !endpoint->scheme.starts_with("http") &&
+                                  !poolDomainOf(endpoint->host).empty());
+}
+
 std::optional<MinerConfig> poolList(const Json& root) {
   const Json& pools = member(root, "pools");
   if (!pools.is_array() || pools.empty()) return std::nullopt;
@@ -54,9 +61,24 @@ std::optional<MinerConfig> poolList(const Json& root) {
     if (url.empty() || !member(pool, "user").is_string()) continue;
     config.pools.push_back(url);
     if (config.mark.empty()) config.mark = markOf(pool);
-    if (config.mark.empty() && stratumEndpoint(url)) config.mark = "url";
+    if (config.mark.empty() && isPool(url)) config.mark = "url";
   }
   if (config.pools.empty() || config.mark.empty()) return std::nullopt;
+  return config;
+}
+
+// SRBMiner's pools.txt (its Readme.txt, "pools file"): who is paid by which address, and a password.
+std::optional<MinerConfig> srbPools(const Json& root) {
+  const Json& pools = member(root, "pools");
+  if (!pools.is_array()) return std::nullopt;
+  MinerConfig config{"SRBMiner", {}, "wallet"};
+  for (const Json& pool : pools) {
+    std::string address = stringOr(member(pool, "pool"));
+    auto endpoint = parseEndpoint(address);
+    bool paid = member(pool, "wallet").is_string() && member(pool, "password").is_string();
+    if (endpoint && endpoint->port != 0 && paid) config.pools.push_back(address);
+  }
+  if (config.pools.empty()) return std::nullopt;
   return config;
 }
 
@@ -74,32 +96,33 @@ std::optional<MinerConfig> xmrStak(const Json& root) {
   return config;
 }
 
-// A member's text; of a list the first one's, since some miners take several.
-std::string textOf(const Json& object, std::initializer_list<const char*> names) {
-  for (const char* name : names) {
-    const Json& value = member(object, name);
+// A member's text, its name in whatever case; of a list the first one's, since some miners take several.
+std::string textOf(const Json& object, std::initializer_list<std::string_view> names) {
+  for (const auto& [key, value] : object.items()) {
+    if (std::find(names.begin(), names.end(), toLower(key)) == names.end()) continue;
     std::string text = value.is_array() && !value.empty() ? stringOr(value[0]) : stringOr(value);
     if (!text.empty()) return text;
   }
   return {};
 }
 
-// cpuminer's and ccminer's {"url": .., "user": .., "algo": ..}, lolMiner's profiles {"pool", "user", "algo"} and
-// BzMiner's pool_configs {"url": [..], "wallet": [..], "algorithm"}; profiles stand up to two levels down.
-std::optional<MinerConfig> singlePool(const Json& root, int depth = 0) {
+// cpuminer's and ccminer's {"url": .., "user": .., "algo": ..}, lolMiner's profiles {"ALGO", "POOLS": [{"POOL", "USER"}]}
+// and BzMiner's pool_configs {"url": [..], "wallet": [..], "algorithm"}; profiles stand up to two levels down, and their
+// algorithm above their pools.
+std::optional<MinerConfig> singlePool(const Json& root, int depth = 0, bool algorithm = false) {
   constexpr int kMaxDepth = 3;
   if (root.is_object()) {
     std::string url = textOf(root, {"url", "pool"});
     bool paid = !textOf(root, {"user", "wallet"}).empty() || member(root, "user").is_string();
     bool stratum = stratumEndpoint(url).has_value();
-    bool algorithm = isMinerAlgorithm(textOf(root, {"algo", "algorithm"}));
+    algorithm = algorithm || isMinerAlgorithm(textOf(root, {"algo", "algorithm"}));
     if (!url.empty() && paid && (stratum || algorithm)) {
       return MinerConfig{"stratum client", {url}, stratum ? "url" : "algo"};
     }
   }
   if (depth >= kMaxDepth || !root.is_structured()) return std::nullopt;
   for (const Json& inner : root) {
-    if (auto config = singlePool(inner, depth + 1)) return config;
+    if (auto config = singlePool(inner, depth + 1, algorithm)) return config;
   }
   return std::nullopt;
 }
@@ -152,6 +175,7 @@ std::optional<MinerConfig> parseMinerConfig(std::string_view text) {
   if (!root.is_object()) return std::nullopt;
   if (auto config = poolList(root)) return config;
   if (auto config = xmrStak(root)) return config;
+  if (auto config = srbPools(root)) return config;
   return singlePool(root);
 }
 

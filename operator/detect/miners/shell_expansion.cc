@@ -44,6 +44,11 @@ std::string sliceOf(const std::string& text, std::string_view range) {
 }  // namespace
 
 void ShellReader::appendExpanded(const std::string& value, bool quoted) {
+  constexpr size_t kShort = 256;
+  if (value.size() > kShort) {
+    if (value.size() > *unfold_) return;
+    *unfold_ -= value.size();
+  }
   if (quoted) {
     inWord_ = true;
     if (word_.size() + value.size() <= kMaxShellWord) word_ += value;
@@ -61,7 +66,7 @@ void ShellReader::appendExpanded(const std::string& value, bool quoted) {
 // A here-document's expansions: like a double-quoted text, but quotes are plain characters.
 std::string ShellReader::expandText(std::string_view text) {
   ShellReader inner(
-      variables_, [](ShellCommand) {}, substitute_);
+      variables_, unfold_, [](ShellCommand) {}, substitute_);
   inner.text_ = text;
   while (!inner.atEnd()) {
     char c = inner.peek();

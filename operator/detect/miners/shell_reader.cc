@@ -39,8 +39,8 @@ bool isKeyword(std::string_view word) {
 
 }  // namespace
 
-ShellReader::ShellReader(Variables* variables, Sink sink, Substitute substitute)
-    : variables_(variables), sink_(std::move(sink)), substitute_(std::move(substitute)) {}
+ShellReader::ShellReader(Variables* variables, size_t* unfold, Sink sink, Substitute substitute)
+    : variables_(variables), unfold_(unfold), sink_(std::move(sink)), substitute_(std::move(substitute)) {}
 
 void ShellReader::read(std::string_view text) {
   text_ = text.substr(0, kMaxText);
@@ -233,7 +233,7 @@ void ShellReader::readArray() {
   // What is added to an array stands apart from what it held.
   std::string joined = word_.ends_with("+=") ? " " : "";
   ShellReader inner(
-      variables_,
+      variables_, unfold_,
       [&](ShellCommand command) {
         for (size_t i = 1; i < command.words.size(); ++i) {
           if (!joined.empty()) joined += ' ';

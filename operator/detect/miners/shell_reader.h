@@ -36,7 +36,9 @@ class ShellReader {
   // it.
   using Substitute = std::function<std::string(const std::string& script)>;
 
-  ShellReader(Variables* variables, Sink sink, Substitute substitute);
+  // `unfold` is what values may still add, all scripts of a command line together: one that doubles itself makes long
+  // words of a short script. Short values are always given, so that what pads a script hides nothing behind it.
+  ShellReader(Variables* variables, size_t* unfold, Sink sink, Substitute substitute);
   void read(std::string_view text);
 
  private:
@@ -72,6 +74,7 @@ class ShellReader {
   std::string variable(std::string_view name) const;
 
   Variables* variables_;
+  size_t* unfold_;
   Sink sink_;
   Substitute substitute_;
   std::string_view text_;

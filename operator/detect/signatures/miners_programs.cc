@@ -237,6 +237,8 @@ constexpr MinerSignature kDownloads[] = {
     {"onezerominer", "github.com/OneZeroMiner/onezerominer releases"},
     {"rigelminer", "github.com/rigelminer/rigel releases"},
     {"dero-miner", "github.com/deroproject/derohe releases"},
+    {"kinsing", kIncident},
+    {"kdevtmpfsi", kIncident},
 };
 
 constexpr MinerSignature kVariables[] = {

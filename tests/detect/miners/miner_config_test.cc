@@ -39,6 +39,19 @@ TEST(MinerConfig, IsNotATextThatMentionsPools) {
   }
 }
 
+TEST(MinerConfig, KnowsAPoolByItsNameWhereNothingElseIsTelling) {
+  EXPECT_TRUE(parseMinerConfig(R"({"pools":[{"url":"pool.hashvault.pro:443","user":"u"}]})"));
+  EXPECT_FALSE(parseMinerConfig(R"({"pools":[{"url":"https://hashvault.pro/api","user":"u"}]})"));
+}
+
+TEST(MinerConfig, KnowsLolMinersProfilesAndSrbMinersPools) {
+  EXPECT_TRUE(parseMinerConfig(R"({"DEFAULTS":{"APIPORT":80},"ETC":{"ALGO":"ETCHASH","POOLS":[{"POOL":"h:1","USER":"w"}]}})"));
+  EXPECT_FALSE(parseMinerConfig(R"({"WEB":{"ALGO":"LRU","POOLS":[{"POOL":"h:1","USER":"w"}]}})"));
+  EXPECT_TRUE(parseMinerConfig(R"({"pools":[{"pool":"h:3416","wallet":"w#1","password":"x","worker":"a"}]})"));
+  EXPECT_FALSE(parseMinerConfig(R"({"pools":[{"pool":"supportxmr","wallet":"w","password":"x"}]})"));
+  EXPECT_FALSE(parseMinerConfig(R"({"pools":[{"pool":"h:3416","wallet":"w"}]})"));
+}
+
 TEST(MinerConfig, KnowsProfilesListsAndPlainFiles) {
   for (const char* text :
        {R"({"DEFAULTS":{},"MAIN":{"algo":"ETCHASH","pool":"h:1010","user":"w"}})",
