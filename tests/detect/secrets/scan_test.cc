@@ -149,11 +149,13 @@ TEST_F(Scan, ConfigMapTextsOfEverySort) {
 TEST_F(Scan, TextsThatNameNoPassword) {
   std::string value = password();
   for (const std::string& text : {"machine git.internal login ci password " + value + "\n",
-                                  "bind 0.0.0.0\nrequirepass " + value + "\n",
+                                  "port 26379\nsentinel auth-pass main " + value + "\n",
                                   "CREATE USER shop WITH PASSWORD '" + value + "';\n",
                                   "CREATE USER 'shop'@'%' IDENTIFIED BY '" + value + "';\n"}) {
     expectOne(configMap("file", text), value, "command-line-password", Tier::kAlert, "data.file");
   }
+  expectOne(configMap("file", "bind 0.0.0.0\nrequirepass " + value + "\n"), value,
+            "password-literal", Tier::kAlert, "data.file");
 }
 
 TEST_F(Scan, KubeconfigInAConfigMap) {
