@@ -129,7 +129,6 @@ std::optional<CpuStat> CgroupTree::cpuStat(const PodPlace& place) const {
     const auto text = readFile(containerFolder(*pod, place.containerId) + "/cpu.stat", 4096);
     if (text) {
       found = true;
-      stat.usageMicros = field(*text, "usage_usec");
       stat.periods = field(*text, "nr_periods");
       stat.throttled = field(*text, "nr_throttled");
     }
@@ -144,6 +143,19 @@ std::optional<CpuStat> CgroupTree::cpuStat(const PodPlace& place) const {
   }
   if (!found) return std::nullopt;
   return stat;
+}
+
+std::optional<uint64_t> CgroupTree::cpuUsage(const PodPlace& place) const {
+  if (const auto pod = controllerFolder("cpuacct", place.podUid)) {
+    const auto text = readFile(containerFolder(*pod, place.containerId) + "/cpuacct.usage", 64);
+    uint64_t nanos = 0;
+    if (text && std::from_chars(text->data(), text->data() + text->size(), nanos).ec == std::errc()) return nanos;
+  }
+  if (const auto pod = unifiedFolder(place.podUid)) {
+    const auto text = readFile(containerFolder(*pod, place.containerId) + "/cpu.stat", 4096);
+    if (text && text->starts_with("usage_usec ")) return field(*text, "usage_usec");
+  }
+  return std::nullopt;
 }
 
 std::vector<pid_t> CgroupTree::processes(std::string_view podUid) const {

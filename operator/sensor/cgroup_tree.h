@@ -14,9 +14,8 @@
 
 namespace firebreak::sensor {
 
-// CPU use and throttling of a group; counters that only grow.
+// Throttling of a group; counters that only grow.
 struct CpuStat {
-  uint64_t usageMicros = 0;
   uint64_t periods = 0;
   uint64_t throttled = 0;  // of these periods
 };
@@ -33,6 +32,9 @@ class CgroupTree {
                                               std::string_view podUid) const;
   // A container's group below either of them.
   std::optional<CpuStat> cpuStat(const PodPlace& place) const;
+  // Processor time of all processes that were ever in the container's group; a counter that only grows, in the unit of
+  // the hierarchy that has it (microseconds or nanoseconds). nullopt where none has.
+  std::optional<uint64_t> cpuUsage(const PodPlace& place) const;
   // Every process of the pod, over all its groups.
   std::vector<pid_t> processes(std::string_view podUid) const;
   // Uids of all pods of this node that have a folder.

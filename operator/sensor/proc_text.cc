@@ -106,6 +106,17 @@ bool killPending(std::string_view statusText) {
   return false;
 }
 
+std::optional<pid_t> threadGroup(std::string_view statusText) {
+  while (!statusText.empty()) {
+    std::string_view line = nextLine(&statusText);
+    if (!line.starts_with("Tgid:")) continue;
+    line.remove_prefix(5);
+    pid_t group = 0;
+    if (parseNumber(nextWord(&line), &group)) return group;
+  }
+  return std::nullopt;
+}
+
 MemoryShape parseMaps(std::string_view text) {
   MemoryShape shape;
   while (!text.empty()) {

@@ -35,6 +35,9 @@ std::vector<std::string> parseCommandLine(std::string_view text);
 // True where SIGKILL waits to be handled (SigPnd or ShdPnd in status): a thaw kills.
 bool killPending(std::string_view statusText);
 
+// Tgid of status: the process that a thread belongs to.
+std::optional<pid_t> threadGroup(std::string_view statusText);
+
 // What the memory map says about RandomX and the like: sizes of mappings, not of what is resident.
 struct MemoryShape {
   // Largest private anonymous rw mapping, MiB.

@@ -20,6 +20,13 @@ constexpr uint64_t kYoungSeconds = 10;
 // Rounds between two looks at a process that is no news, spread over the pids.
 constexpr uint64_t kPodRounds = 5;
 constexpr uint64_t kOtherRounds = 15;
+// One that has used no processor time for so many rounds is looked at less often.
+constexpr uint64_t kQuietAfterRounds = 60;
+constexpr uint64_t kQuietRounds = 10;
+// One read of a container's group is worth it from so many processes on. A process can have left its group, with
+// privileges, so that it is read in the end all the same.
+constexpr long kSharedBy = 4;
+constexpr uint64_t kUnseenRounds = 30;
 // Cores from which on a process is worth a close look, and for how long.
 constexpr double kBusyCores = 0.1;
 constexpr double kBusySeconds = 8;
@@ -32,8 +39,6 @@ constexpr std::chrono::seconds kBetweenCloseLooks{10};
 constexpr double kAliveCores = 0.002;
 constexpr std::chrono::seconds kBetweenStarvedLooks{60};
 constexpr size_t kMostThreads = 256;
-// The list of processes is read at least as often, since a pid can be chosen (clone3's set_tid).
-constexpr uint64_t kListRounds = 5;
 // At most so long a round, also in a flood of new processes; what is left comes in the next one.
 constexpr std::chrono::milliseconds kRoundBudget{400};
 constexpr size_t kArgumentBytes = 65536;
@@ -44,6 +49,8 @@ constexpr size_t kMostFlows = 64;
 bool isLoopback(const std::string& address) {
   return address.starts_with("127.") || address == "::1" || address == "0.0.0.0" || address == "::";
 }
+
+bool reservesDataset(const ProcStat& stat) { return stat.virtualBytes >= kDatasetBytes && stat.threads > 1; }
 
 // Received and sent bytes of net/dev, without lo: "  eth0: bytes packets (6 more) bytes ...".
 uint64_t networkBytes(std::string_view text) {
@@ -71,6 +78,8 @@ ProcessScan::ProcessScan(const ProcFs& proc, const CgroupTree& cgroups, Judge ju
                          SightingBook& book, ScanOptions options)
     : proc_(proc),
       cgroups_(cgroups),
+      list_(proc),
+      containers_(cgroups),
       judge_(std::move(judge)),
       book_(book),
       options_(std::move(options)) {}
@@ -86,49 +95,65 @@ void ProcessScan::round(MonoTime now, WallTime wall) {
     uptimeTicks_ = static_cast<uint64_t>(std::strtod(uptime->c_str(), nullptr) *
                                          static_cast<double>(options_.ticksPerSecond));
   }
-  const bool listed = mayHaveGrown();
-  if (listed) {
-    auto pids = proc_.pids();
-    if (!pids) {
-      log::error("the process list cannot be read", {{"cause", pids.error().message}});
-      return;
-    }
-    pids_ = std::move(*pids);
+  const auto listed = list_.refresh();
+  if (!listed) {
+    log::error("the process list cannot be read", {{"cause", listed.error().message}});
+    return;
   }
   // From another place in every round, so that nobody is always behind a flood of processes.
-  const size_t start = pids_.empty() ? 0 : static_cast<size_t>(round_ * 7919) % pids_.size();
+  const std::vector<pid_t>& pids = list_.pids();
+  const size_t start = pids.empty() ? 0 : static_cast<size_t>(round_ * 7919) % pids.size();
   const auto deadline = std::chrono::steady_clock::now() + kRoundBudget;
-  for (size_t i = 0; i < pids_.size(); ++i) {
-    const pid_t pid = pids_[(start + i) % pids_.size()];
+  std::vector<pid_t> ended;
+  for (size_t i = 0; i < pids.size(); ++i) {
+    const pid_t pid = pids[(start + i) % pids.size()];
     const auto found = known_.find(pid);
-    const bool inTime = std::chrono::steady_clock::now() < deadline;
     if (found == known_.end()) {
-      if (inTime) meet(pid, now, wall);
+      if (std::chrono::steady_clock::now() < deadline) meet(pid, now, wall);
       continue;
     }
     Known& known = found->second;
     known.round = round_;
-    const uint64_t rounds = young(known) ? 1 : known.place ? kPodRounds : kOtherRounds;
-    const bool turn = (round_ + static_cast<uint64_t>(pid)) % rounds == 0;
-    if (turn && inTime) revisit(pid, known, now, wall);
+    const bool turn = (round_ + static_cast<uint64_t>(pid)) % roundsBetweenLooks(known) == 0;
+    if (!turn || std::chrono::steady_clock::now() >= deadline) continue;
+    if (!mayHaveRun(known)) {
+      known.cpu.add(now, known.stat.ticks(), options_.ticksPerSecond);
+      book_.seen({pid, known.stat.startTime}, wall);
+    } else if (!revisit(pid, known, now, wall)) {
+      book_.ended({pid, known.stat.startTime});
+      known_.erase(found);
+      ended.push_back(pid);
+    }
   }
-  if (!listed) return;
+  list_.drop(ended);
+  if (*listed) forgetEnded(wall);
+}
+
+void ProcessScan::forgetEnded(WallTime wall) {
   std::erase_if(known_, [this](const auto& entry) {
     if (entry.second.round == round_) return false;
     book_.ended({entry.first, entry.second.stat.startTime});
     return true;
   });
+  containers_.forgetUnheld();
   book_.forgetOld(wall);
 }
 
-bool ProcessScan::mayHaveGrown() {
-  // "0.00 0.01 0.05 1/123 4711": the last field is the last pid that was given to a process or thread.
-  auto loadavg = proc_.readTop("loadavg", 128);
-  const size_t space = loadavg ? loadavg->rfind(' ') : std::string::npos;
-  if (space == std::string::npos) return true;
-  std::string last = loadavg->substr(space + 1);
-  const bool same = last == std::exchange(lastPid_, last);
-  return !same || round_ % kListRounds == 0;
+uint64_t ProcessScan::roundsBetweenLooks(const Known& known) const {
+  if (young(known)) return 1;
+  if (!known.container) return kOtherRounds;
+  return round_ - known.ran > kQuietAfterRounds && !suspicious(known) ? kQuietRounds : kPodRounds;
+}
+
+bool ProcessScan::mayHaveRun(Known& known) const {
+  if (!known.container || known.container.use_count() < kSharedBy || young(known) || suspicious(known)) return true;
+  if (round_ - known.visited >= kUnseenRounds) return true;
+  return containers_.mayHaveRun(*known.container, known.visited, round_);
+}
+
+// Worth a close look now and then, however little it runs: its neighbours may starve it.
+bool ProcessScan::suspicious(const Known& known) const {
+  return known.score >= SightingBook::kWorthTelling || known.holdsDataset || reservesDataset(known.stat);
 }
 
 void ProcessScan::meet(pid_t pid, MonoTime now, WallTime wall) {
@@ -139,30 +164,34 @@ void ProcessScan::meet(pid_t pid, MonoTime now, WallTime wall) {
   Known& known = known_[pid];
   known.stat = std::move(*stat);
   known.stat.pid = pid;
-  known.round = round_;
+  known.round = known.visited = known.ran = round_;
   known.cpu.add(now, known.stat.ticks(), options_.ticksPerSecond);
   look(known, now, wall);
 }
 
-void ProcessScan::revisit(pid_t pid, Known& known, MonoTime now, WallTime wall) {
+bool ProcessScan::revisit(pid_t pid, Known& known, MonoTime now, WallTime wall) {
   const auto text = proc_.read(pid, "stat", 4096);
-  auto stat = text ? parseStat(*text) : std::nullopt;
-  if (!stat) return;
+  if (!text) return text.error().code != ErrorCode::kNotFound;
+  auto stat = parseStat(*text);
+  if (!stat) return true;
   stat->pid = pid;
   if (stat->startTime != known.stat.startTime) {  // the pid was given to somebody else
     book_.ended({pid, known.stat.startTime});
     known = Known{};
     known.round = round_;
   }
+  known.visited = round_;
+  if (known.ran == 0 || known.stat.ticks() != stat->ticks()) known.ran = round_;
   const bool renamed = known.stat.comm != stat->comm;
   known.stat = std::move(*stat);
   known.cpu.add(now, known.stat.ticks(), options_.ticksPerSecond);
   book_.seen({pid, known.stat.startTime}, wall);
   if (renamed || young(known)) {
     look(known, now, wall);
-  } else if (known.place) {
-    if (wantsCloseLook(known, now)) lookClosely(known, now, wall);
+  } else if (known.container && wantsCloseLook(known, now)) {
+    lookClosely(known, now, wall);
   }
+  return true;
 }
 
 bool ProcessScan::wantsCloseLook(const Known& known, MonoTime now) const {
@@ -170,25 +199,26 @@ bool ProcessScan::wantsCloseLook(const Known& known, MonoTime now) const {
   if (since < kBetweenCloseLooks) return false;
   if (known.score >= SightingBook::kWorthTelling || known.holdsDataset) return true;
   if (known.cpu.seconds() < kBusySeconds) return false;
-  const bool large = known.stat.virtualBytes >= kDatasetBytes && known.stat.threads > 1;
+  const bool large = reservesDataset(known.stat);
   const double cores = known.cpu.cores();
   if (cores >= (large ? kThrottledCores : kBusyCores)) return true;
   return large && cores >= kAliveCores && since >= kBetweenStarvedLooks;
 }
 
 bool ProcessScan::findPlace(Known& known) {
-  if (known.place) return true;
+  if (known.container) return true;
   const auto cgroup = proc_.read(known.stat.pid, "cgroup", 16384);
   if (!cgroup) return false;
-  known.place = podOfProcess(*cgroup, options_.root);
-  if (known.place && known.place->podUid == options_.ownPodUid) known.place.reset();
-  return known.place.has_value();
+  const auto place = podOfProcess(*cgroup, options_.root);
+  if (!place || place->podUid == options_.ownPodUid) return false;
+  known.container = containers_.at(*place);
+  return true;
 }
 
 ProcessObservation ProcessScan::observe(Known& known, size_t* looks) {
   const pid_t pid = known.stat.pid;
   ProcessObservation seen;
-  seen.place = *known.place;
+  seen.place = known.container->place;
   seen.pid = pid;
   seen.parent = known.stat.parent;
   seen.startTime = known.stat.startTime;
@@ -242,8 +272,7 @@ bool ProcessScan::cameWithImage(const ProcessObservation& seen, WallTime wall) c
   if (stat(proc_.path(seen.pid, "exe").c_str(), &file) != 0 || !S_ISREG(file.st_mode)) return false;
   uint64_t oldest = seen.startTime;
   for (const auto& [pid, known] : known_) {
-    const bool same = known.place && known.place->podUid == seen.place.podUid &&
-                      known.place->containerId == seen.place.containerId;
+    const bool same = known.container && known.container->place == seen.place;
     if (same) oldest = std::min(oldest, known.stat.startTime);
   }
   const auto age = std::chrono::duration<double>(
@@ -330,7 +359,7 @@ int64_t ProcessScan::bytesPerMinute(Known& known, MonoTime now) {
 
 size_t ProcessScan::podProcesses() const {
   size_t count = 0;
-  for (const auto& [pid, known] : known_) count += known.place ? 1U : 0U;
+  for (const auto& [pid, known] : known_) count += known.container ? 1U : 0U;
   return count;
 }
 

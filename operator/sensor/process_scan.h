@@ -1,18 +1,21 @@
 // ProcessScan: one round over /proc, cheap enough for every second. Unknown and young processes are
 // read closely (a container's first process changes its name and arguments when it starts the
-// program), the others by one stat every few rounds; memory maps, connections and throttling only of
+// program), the others by one stat every few rounds, and by none where their container used no processor time;
+// memory maps, connections and throttling only of
 // what is suspicious or uses CPU. Owned by the sensor's main loop; not thread-safe.
 #pragma once
 
 #include <map>
-#include <optional>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "firebreak/clock.h"
 #include "sensor/cgroup_tree.h"
+#include "sensor/containers.h"
 #include "sensor/cpu_window.h"
 #include "sensor/observation.h"
+#include "sensor/pid_list.h"
 #include "sensor/procfs.h"
 #include "sensor/run_demand.h"
 #include "sensor/sighting_book.h"
@@ -37,7 +40,7 @@ class ProcessScan {
  private:
   struct Known {
     ProcStat stat;
-    std::optional<PodPlace> place;  // nullopt: not of a pod of this node
+    std::shared_ptr<Containers::Container> container;  // null: not of a pod of this node
     CpuWindow cpu;
     RunDemand demand;
     bool holdsDataset = false;  // its memory had RandomX's size when it was looked at last
@@ -53,11 +56,18 @@ class ProcessScan {
     uint64_t networkBytes = 0;
     MonoTime networkRead{};
     CpuStat group;
-    uint64_t round = 0;  // last one that it was there
+    uint64_t round = 0;    // last one that it was there
+    uint64_t visited = 0;  // last one that it was read in
+    uint64_t ran = 0;      // last one that showed that it had used processor time
   };
 
   void meet(pid_t pid, MonoTime now, WallTime wall);
-  void revisit(pid_t pid, Known& known, MonoTime now, WallTime wall);
+  // False where it has ended.
+  bool revisit(pid_t pid, Known& known, MonoTime now, WallTime wall);
+  void forgetEnded(WallTime wall);
+  uint64_t roundsBetweenLooks(const Known& known) const;
+  bool mayHaveRun(Known& known) const;
+  bool suspicious(const Known& known) const;
   // Reads the process and judges it where it is not what it was.
   void look(Known& known, MonoTime now, WallTime wall);
   void lookClosely(Known& known, MonoTime now, WallTime wall);
@@ -69,19 +79,17 @@ class ProcessScan {
   int64_t bytesPerMinute(Known& known, MonoTime now);
   bool young(const Known& known) const;
   bool wantsCloseLook(const Known& known, MonoTime now) const;
-  // False where no process can have come since the last round, so that the list need not be read.
-  bool mayHaveGrown();
 
   const ProcFs& proc_;
   const CgroupTree& cgroups_;
+  PidList list_;
+  Containers containers_;
   const Judge judge_;
   SightingBook& book_;
   const ScanOptions options_;
   std::map<pid_t, Known> known_;
   uint64_t round_ = 0;
   uint64_t uptimeTicks_ = 0;
-  std::string lastPid_;  // that the kernel gave away, as loadavg has it
-  std::vector<pid_t> pids_;
 };
 
 }  // namespace firebreak::sensor

@@ -246,17 +246,70 @@ TEST_F(ProcessScanTest, SeesWhatAStarvedMinerWants) {
   EXPECT_LT(looks, 16);
 }
 
-TEST_F(ProcessScanTest, ReadsTheListOfProcessesOnlyWhereOneCanHaveCome) {
-  fake_.write("loadavg", "0.00 0.00 0.00 1/10 100\n");
+TEST_F(ProcessScanTest, TriesOnlyThePidsThatWereGivenAwaySinceTheLastRound) {
+  const auto lastGiven = [&](pid_t pid) { fake_.write("loadavg", "0.00 0.00 0.00 1/10 " + std::to_string(pid) + "\n"); };
+  const auto putMiner = [&](pid_t pid, pid_t group) {
+    fake_.put(pid, "xmrig", std::string("xmrig\0mine\0", 11), podCgroup(), 99990);
+    fake_.write(std::to_string(pid) + "/status", "Name:\txmrig\nTgid:\t" + std::to_string(group) + "\n");
+  };
+  lastGiven(100);
   round();
-  fake_.put(51, "xmrig", std::string("xmrig\0mine\0", 11), podCgroup(), 99990);
-  fake_.write("loadavg", "0.00 0.00 0.00 1/10 101\n");
+  putMiner(99, 99);    // a chosen pid: found by the listing alone
+  putMiner(101, 101);
+  putMiner(102, 101);  // a thread of it
+  lastGiven(102);
   round();
-  EXPECT_EQ(sightings().size(), 1u);
-  // Who chose its pid is found all the same, a little later.
-  fake_.put(52, "xmrig", std::string("xmrig\0mine\0", 11), podCgroup(), 99990);
-  for (int i = 0; i < 5; ++i) round();
+  ASSERT_EQ(sightings().size(), 1u);
+  EXPECT_EQ(sightings()[0].process.pid, 101);
+  fs::remove_all(fake_.root() + "/102");  // no listing shows a thread
+  for (int i = 0; i < 10; ++i) round();
   EXPECT_EQ(sightings().size(), 2u);
+  // The kernel began again from the lowest pid.
+  putMiner(7, 7);
+  lastGiven(7);
+  round();
+  EXPECT_EQ(sightings().size(), 3u);
+}
+
+TEST_F(ProcessScanTest, LooksAgainOnlyWhereTheContainerUsedProcessorTime) {
+  const std::string folder = "cgroup/cpuacct/kubepods/besteffort/pod" + kUid + "/" + kCid;
+  fs::create_directories(fake_.root() + "/" + folder);
+  const auto usage = [&](int nanos) { fake_.write(folder + "/cpuacct.usage", std::to_string(nanos) + "\n"); };
+  const auto becomeMiner = [&](pid_t pid) {
+    fake_.put(pid, "xmrig", std::string("xmrig\0mine\0", 11), podCgroup(), 5);
+  };
+  usage(1000);
+  for (pid_t pid = 61; pid <= 66; ++pid) fake_.put(pid, "sh", std::string("sh\0", 3), podCgroup(), 5);
+  for (int i = 0; i < 12; ++i) round();
+  // None of it ran: not even this would be seen, which cannot be without running.
+  becomeMiner(61);
+  for (int i = 0; i < 10; ++i) round();
+  EXPECT_TRUE(sightings().empty());
+  usage(1001);
+  for (int i = 0; i < 6; ++i) round();
+  EXPECT_EQ(sightings().size(), 1u);
+  // One that left its group with privileges is read in the end.
+  becomeMiner(62);
+  for (int i = 0; i < 36; ++i) round();
+  EXPECT_EQ(sightings().size(), 2u);
+  // One that has done nothing for a minute, while its neighbours run, is read every ten rounds.
+  for (int i = 0; i < 70; ++i) {
+    usage(2000 + i);
+    round();
+  }
+  becomeMiner(63);
+  for (int i = 0; i < 11; ++i) {
+    usage(3000 + i);
+    round();
+  }
+  EXPECT_EQ(sightings().size(), 3u);
+  // One that ends is noticed.
+  fake_.remove(64);
+  for (int i = 0; i < 11; ++i) {
+    usage(4000 + i);
+    round();
+  }
+  EXPECT_EQ(scan_.podProcesses(), 5u);
 }
 
 }  // namespace
