@@ -10,6 +10,7 @@
 #include "control/finalizer.h"
 #include "control/opener.h"
 #include "control/telling.h"
+#include "kube/read_scope.h"
 #include "kube/resource_version.h"
 
 namespace firebreak::control {
@@ -20,6 +21,8 @@ using remediate::StepView;
 
 // More moves than any plan needs; what is left is done at the next turn.
 constexpr int kMostMoves = 200;
+
+constexpr const char* kEventsPath = "/apis/events.k8s.io/";
 
 // Restarts may begin in the policy's windows alone; it counts as a matter of the blast radius.
 void awaitWindow(const Assessment& assessment, std::vector<remediate::GuardResult>& guards) {
@@ -131,6 +134,7 @@ Status RemediationReconciler::emit(const Remediation& remediation,
 }
 
 ProofView RemediationReconciler::prove(const Gathered& gathered, size_t index) {
+  kube::ReadScope::forget();  // a proof is of what is there now
   const Step* step = plannedStep(gathered, index);
   if (step == nullptr) {
     return {ProofView::Verdict::kUnknown, "PlanChanged", "the step is no part of the plan any more"};
@@ -279,6 +283,8 @@ Result<std::optional<WallTime>> RemediationReconciler::reconcile(const std::stri
   if (!remediation || (remediation->deleting && !remediation->held)) {
     return std::optional<WallTime>();
   }
+  // Most moves write down what is known, and change nothing of what is looked at.
+  kube::ReadScope reads({kube::pathOf(kube::kRemediations, "", name), kEventsPath});
   std::vector<ProofView> proofs;
   for (int moves = 0; moves < kMostMoves; ++moves) {
     auto gathered = gather(*remediation, proofs);

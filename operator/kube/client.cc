@@ -6,6 +6,7 @@
 
 #include "kube/api_status.h"
 #include "kube/list_page.h"
+#include "kube/read_scope.h"
 #include "kube/rendezvous.h"
 #include "kube/retry_policy.h"
 
@@ -83,12 +84,28 @@ struct Client::Call {
   std::string accept = "application/json";
   Priority priority = Priority::kRead;
   Repeat repeat = Repeat::kAlways;
+  bool mayBeKept = false;  // by the thread's ReadScope
 };
 
 Client::Client(Transport& transport, ClientOptions options)
     : transport_(transport), options_(options) {}
 
 Result<std::string> Client::call(const Call& call) {
+  ReadScope* scope = ReadScope::current();
+  if (scope == nullptr) return send(call);
+  if (call.method != "GET") {
+    auto answer = send(call);
+    scope->written(call.path);
+    return answer;
+  }
+  if (!call.mayBeKept) return send(call);
+  if (auto kept = scope->find(call.accept, call.path)) return std::move(*kept);
+  auto answer = send(call);
+  scope->keep(call.accept, call.path, answer);
+  return answer;
+}
+
+Result<std::string> Client::send(const Call& call) {
   // It would wait for itself for ever.
   if (transport_.onIoThread()) std::abort();
   bool renewed = false;
@@ -153,6 +170,7 @@ Result<Json> Client::get(const ResourceType& type, std::string_view ns, std::str
   call.what = "get " + describeTarget(type, ns, name);
   call.path = pathOf(type, ns, name);
   call.priority = priority;
+  call.mayBeKept = type.plural != kSecrets.plural;
   return callJson(call);
 }
 
@@ -183,6 +201,7 @@ Status Client::visit(const ResourceType& type, std::string_view ns,
 Result<Json> Client::list(const ResourceType& type, std::string_view ns, const ListQuery& query,
                           Priority priority) {
   Call call = listCall(type, ns, kListPage, priority);
+  call.mayBeKept = query.metadataOnly || type.plural != kSecrets.plural;
   if (query.metadataOnly) {
     call.accept = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1";
   }

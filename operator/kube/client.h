@@ -2,7 +2,8 @@
 // Retries what is safe to retry (throttling, connection never made, idempotent verbs), reads the
 // credentials again once after a 401. Error messages name verb, object, cause and next step; a
 // 422's field causes are in the text; httpStatus and retryAfter are set. Thread-safe; holds no
-// state but a reference to the transport. Never call it on the I/O thread.
+// state but a reference to the transport. Never call it on the I/O thread. In a ReadScope what was
+// read a moment ago is not asked for again.
 #pragma once
 
 #include <chrono>
@@ -84,7 +85,9 @@ class Client {
  private:
   struct Call;
   static Call listCall(const ResourceType& type, std::string_view ns, int page, Priority priority);
+  // By what the thread's ReadScope has kept, where there is one.
   Result<std::string> call(const Call& call);
+  Result<std::string> send(const Call& call);
   Result<Json> callJson(const Call& call);
 
   Transport& transport_;
