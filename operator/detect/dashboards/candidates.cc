@@ -4,23 +4,13 @@
 
 #include <algorithm>
 #include <array>
+#include <set>
 
 #include "detect/dashboards/answer_shape.h"
 #include "detect/dashboards/command_line.h"
 
 namespace firebreak::detect {
 namespace {
-
-bool imageFits(const std::string& glob, const std::string& repository) {
-  if (glob.find('/') == std::string::npos) {
-    const size_t slash = repository.rfind('/');
-    const std::string last = slash == std::string::npos ? repository : repository.substr(slash + 1);
-    return fnmatch(glob.c_str(), last.c_str(), 0) == 0;
-  }
-  if (fnmatch(glob.c_str(), repository.c_str(), 0) == 0) return true;
-  // A mirror keeps the original path behind its own: "proxy/docker/prom/prometheus".
-  return fnmatch(("*/" + glob).c_str(), repository.c_str(), 0) == 0;
-}
 
 std::string baseName(const std::string& word) {
   const size_t slash = word.rfind('/');
@@ -42,51 +32,39 @@ bool startsCommand(const std::vector<std::string>& words, size_t index) {
   return before[0] != '-' && before.find('=') != std::string::npos;
 }
 
-// "kubectl proxy": these words, in this order, flags may stand in between; the first as a program.
-bool programFits(const std::string& program, const std::vector<std::string>& words) {
-  const size_t space = program.find(' ');
-  const std::string first = program.substr(0, space);
-  const std::string second = space == std::string::npos ? "" : program.substr(space + 1);
-  for (size_t i = 0; i < words.size(); ++i) {
-    if (baseName(words[i]) != first || !startsCommand(words, i)) continue;
-    if (second.empty()) return true;
-    for (size_t j = i + 1; j < words.size(); ++j) {
-      if (words[j] == second) return true;
-      if (!words[j].starts_with("-")) break;
+// A container that may be asked, in any of the pods; pods of one template share their spec.
+std::vector<NamedProgram> programsOf(const std::vector<Pod>& pods) {
+  std::vector<NamedProgram> programs;
+  std::set<const PodSpec*> seen;
+  for (const Pod& pod : pods) {
+    if (!seen.insert(pod.spec.get()).second) continue;
+    for (const Container& container : pod.spec->containers) {
+      if (container.role != Container::Role::kInit) programs.emplace_back(container);
     }
   }
-  return false;
+  return programs;
 }
 
-// An infix of the image's last component, by words: "kube-web-view-demo" holds "kube-web-view".
-bool imageHolds(const std::string& glob, const std::string& repository) {
-  // Behind a slash stand words that are too common to be looked for alone ("minio/console").
-  if (glob.find_first_of("*/") != std::string::npos || glob.size() < 3) return false;
-  const std::string last = "-" + baseName(repository) + "-";
-  return last.find("-" + glob + "-") != std::string::npos;
-}
-
-int hintOf(const Product& product, const Pod& pod) {
-  int hint = 0;
-  for (const Container& container : pod.spec->containers) {
-    if (container.role == Container::Role::kInit) continue;
-    if (runsProduct(product, container)) return 4;
-    const std::string repository = imageRepository(container.image);
-    if (std::any_of(product.images.begin(), product.images.end(),
-                    [&](const std::string& glob) { return imageHolds(glob, repository); })) {
-      hint = 3;
-    }
-  }
+// What the pods' labels call what runs in them.
+std::set<std::string> namesByLabel(const std::vector<Pod>& pods) {
   constexpr std::array<const char*, 4> kLabels = {"app.kubernetes.io/name", "app", "k8s-app", "name"};
-  for (const char* key : kLabels) {
-    auto label = pod.meta.labels.find(key);
-    if (label == pod.meta.labels.end()) continue;
-    if (std::find(product.labels.begin(), product.labels.end(), label->second) !=
-        product.labels.end()) {
-      hint = std::max(hint, 2);
+  std::set<std::string> names;
+  for (const Pod& pod : pods) {
+    for (const char* key : kLabels) {
+      const auto label = pod.meta.labels.find(key);
+      if (label != pod.meta.labels.end()) names.insert(label->second);
     }
   }
-  return hint;
+  return names;
+}
+
+int hintOf(const Product& product, const std::vector<NamedProgram>& programs, const std::set<std::string>& labels) {
+  const auto any = [&](auto holds) { return std::any_of(programs.begin(), programs.end(), holds); };
+  if (any([&](const NamedProgram& program) { return program.is(product); })) return 4;
+  if (any([&](const NamedProgram& program) { return program.soundsLike(product); })) return 3;
+  const bool labelled = std::any_of(product.labels.begin(), product.labels.end(),
+                                    [&](const std::string& label) { return labels.contains(label); });
+  return labelled ? 2 : 0;
 }
 
 }  // namespace
@@ -105,26 +83,63 @@ std::string imageRepository(std::string_view image) {
   return text.substr(0, colon);
 }
 
-bool runsProduct(const Product& product, const Container& container) {
-  const std::string repository = imageRepository(container.image);
-  if (std::any_of(product.images.begin(), product.images.end(),
-                  [&](const std::string& glob) { return imageFits(glob, repository); })) {
-    return true;
+NamedProgram::NamedProgram(const Container& container)
+    : repository_(imageRepository(container.image)), last_(baseName(repository_)), words_(commandWords(container)) {
+  for (size_t i = 0; i < words_.size(); ++i) {
+    if (startsCommand(words_, i)) starts_.emplace_back(baseName(words_[i]), i);
   }
-  const std::vector<std::string> words = commandWords(container);
-  return std::any_of(product.programs.begin(), product.programs.end(),
-                     [&](const std::string& program) { return programFits(program, words); });
 }
+
+bool NamedProgram::is(const Product& product) const {
+  const auto fits = [&](const std::string& glob) {
+    if (glob.find('/') == std::string::npos) return fnmatch(glob.c_str(), last_.c_str(), 0) == 0;
+    // A mirror keeps the original path behind its own: "proxy/docker/prom/prometheus".
+    return fnmatch(glob.c_str(), repository_.c_str(), 0) == 0 ||
+           fnmatch(("*/" + glob).c_str(), repository_.c_str(), 0) == 0;
+  };
+  return std::any_of(product.images.begin(), product.images.end(), fits) ||
+         std::any_of(product.programs.begin(), product.programs.end(),
+                     [&](const std::string& program) { return runs(program); });
+}
+
+// "kubectl proxy": these words, in this order, flags may stand in between; the first as a program.
+bool NamedProgram::runs(const std::string& program) const {
+  const size_t space = program.find(' ');
+  const std::string_view first = std::string_view(program).substr(0, space);
+  const std::string_view second =
+      space == std::string::npos ? std::string_view() : std::string_view(program).substr(space + 1);
+  for (const auto& [name, at] : starts_) {
+    if (name != first) continue;
+    if (second.empty()) return true;
+    for (size_t i = at + 1; i < words_.size(); ++i) {
+      if (words_[i] == second) return true;
+      if (!words_[i].starts_with("-")) break;
+    }
+  }
+  return false;
+}
+
+bool NamedProgram::soundsLike(const Product& product) const {
+  const std::string name = "-" + last_ + "-";
+  return std::any_of(product.images.begin(), product.images.end(), [&](const std::string& glob) {
+    // Behind a slash stand words that are too common to be looked for alone ("minio/console").
+    if (glob.find_first_of("*/") != std::string::npos || glob.size() < 3) return false;
+    return name.find("-" + glob + "-") != std::string::npos;
+  });
+}
+
+bool runsProduct(const Product& product, const Container& container) { return NamedProgram(container).is(product); }
 
 std::vector<const Product*> candidatesFor(const std::vector<Product>& products,
                                           const std::vector<Pod>& pods, const Service& service,
                                           int32_t servicePort, int32_t podPort,
                                           bool portIsEnough) {
+  const std::vector<NamedProgram> programs = programsOf(pods);
+  const std::set<std::string> labels = namesByLabel(pods);
   std::vector<std::pair<int, const Product*>> ranked;
   for (const Product& product : products) {
     if (product.proofs.empty()) continue;
-    int hint = 0;
-    for (const Pod& pod : pods) hint = std::max(hint, hintOf(product, pod));
+    int hint = hintOf(product, programs, labels);
     if (containsText(service.meta.name, product.id)) hint = std::max(hint, 2);
     const auto knows = [&](int32_t port) {
       return std::find(product.ports.begin(), product.ports.end(), port) != product.ports.end();

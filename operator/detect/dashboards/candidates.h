@@ -4,6 +4,7 @@
 
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "detect/dashboards/product.h"
@@ -14,7 +15,26 @@ namespace firebreak::detect {
 // "registry:5000/a/b:tag@sha256:..." -> "a/b".
 std::string imageRepository(std::string_view image);
 
-// The image's name or the command line says that this container runs the product.
+// What a container's image and command line say of the program in it: read once, asked about every product.
+class NamedProgram {
+ public:
+  explicit NamedProgram(const Container& container);
+  // The image's name or the command line says that it is this product.
+  bool is(const Product& product) const;
+  // The image's name holds the product's, by words: "kube-web-view-demo".
+  bool soundsLike(const Product& product) const;
+
+ private:
+  bool runs(const std::string& program) const;
+
+  std::string repository_;
+  std::string last_;  // component of the repository
+  std::vector<std::string> words_;
+  // Where a command starts: the program's name without its folder, and its place among the words.
+  std::vector<std::pair<std::string, size_t>> starts_;
+};
+
+// For one product; who asks about many of them makes the NamedProgram once.
 bool runsProduct(const Product& product, const Container& container);
 
 // What is worth asking on this port of these pods: products whose image, command, labels or, with

@@ -22,8 +22,9 @@ std::set<int32_t> publishedPorts(const PodSpec& spec, const std::vector<Product>
   if (declared || !spec.hostNetwork) return ports;
   for (const Container& container : spec.containers) {
     if (container.role != Container::Role::kRegular) continue;
+    const NamedProgram program(container);
     for (const Product& product : products) {
-      if (runsProduct(product, container)) ports.insert(product.ports.begin(), product.ports.end());
+      if (program.is(product)) ports.insert(product.ports.begin(), product.ports.end());
     }
   }
   return ports;

@@ -82,8 +82,9 @@ void eachConsole(const ScanInput& input, const std::vector<Product>& products, V
     };
     for (const Container& container : workload.spec->containers) {
       if (container.role != Container::Role::kRegular) continue;
+      const NamedProgram program(container);
       for (const Product& product : products) {
-        if (!runsProduct(product, container)) continue;
+        if (!program.is(product)) continue;
         if (visit(Console{scanned, container, product, {container, *workload.spec, configMap}})) break;
       }
     }
