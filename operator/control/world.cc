@@ -239,7 +239,7 @@ std::vector<std::shared_ptr<const Pod>> World::podsSelectedBy(const std::string&
 }
 
 bool World::hasBarePods(const std::string& ns) const {
-  return !pods.select(ns, [](const kube::Kept<Pod>& kept) { return kept.packed.isBare(); }).empty();
+  return pods.any(ns, [](const kube::Kept<Pod>& kept) { return kept.packed.isBare(); });
 }
 
 }  // namespace firebreak::control

@@ -81,6 +81,17 @@ class Store : public WatchSink {
     }
     return found;
   }
+  // Whether one of that namespace is wanted; none is shown for it.
+  template <class Wanted>
+  bool any(const std::string& ns, Wanted&& wanted) const {
+    const std::string prefix = ns + "/";
+    std::lock_guard lock(mutex_);
+    for (auto it = items_.lower_bound(prefix); it != items_.end(); ++it) {
+      if (!it->first.starts_with(prefix)) break;
+      if (wanted(it->second.kept)) return true;
+    }
+    return false;
+  }
   std::vector<Ptr> inNamespace(const std::string& ns) const {
     return select(ns, [](const Kept<T>&) { return true; });
   }

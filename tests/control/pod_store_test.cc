@@ -44,6 +44,19 @@ TEST(PodStore, FindsByUidAndByLabelsWithinTheNamespaceOnly) {
   EXPECT_EQ(pods.findByUid("shop-web"), nullptr);
 }
 
+TEST(PodStore, SaysWhetherANamespaceHasABarePod) {
+  kube::Store<Pod> pods("pods", projectPod);
+  const auto isBare = [](const kube::Kept<Pod>& kept) { return kept.packed.isBare(); };
+  std::string owned = pod("shop", "web", "1", "");
+  owned.insert(owned.find(R"("labels")"), R"("ownerReferences":[{"kind":"Job","name":"j","controller":true}],)");
+  pods.upsert(owned, false);
+  pods.upsert(pod("shop-2", "web", "2", ""), false);
+  EXPECT_FALSE(pods.any("shop", isBare));
+  EXPECT_TRUE(pods.any("shop-2", isBare));
+  pods.upsert(pod("shop", "web", "3", ""), false);
+  EXPECT_TRUE(pods.any("shop", isBare));
+}
+
 TEST(PodStore, ShowsTheSameSpecBeforeAndAfterAChangeOfStatus) {
   kube::Store<Pod> pods("pods", projectPod);
   bool same = false;
