@@ -47,17 +47,7 @@ metadata: {name: front, namespace: $run}
 spec: {rules: [{host: console.example, http: {paths: [{path: /, pathType: Prefix, backend: {service: {name: console, port: {number: 80}}}}]}}]}
 E
 must rollout status deployment/console -n "$run" --timeout=60s
-applied <<E
-apiVersion: firebreak.dev/v1alpha1
-kind: SecurityPolicy
-metadata: {name: $run}
-spec:
-  namespaceSelector: {matchLabels: {e2e-scenario: $run}}
-  contendAfter: 3
-  secrets: {mode: Disabled}
-  miners: {mode: Disabled}
-  dashboards: {mode: Enforce, probe: {intervalSeconds: 3600, timeoutSeconds: 1}}
-E
+policy "$run" 'contendAfter: 3' 'dashboards: {mode: Enforce, probe: {intervalSeconds: 3600, timeoutSeconds: 1}}'
 
 serviceIs() { [[ $(kubectl get service console -n "$run" -o 'jsonpath={.spec.type}') == "$1" ]]; }
 backend() { kubectl get ingress front -n "$run" -o 'jsonpath={.spec.rules[0].http.paths[0].backend.service.name}'; }

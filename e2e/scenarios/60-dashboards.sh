@@ -28,18 +28,8 @@ covered "$ns" "$ns"
 must create clusterrolebinding "$ns" --clusterrole=view --serviceaccount="$ns:looker"
 manifests pods | applied
 standinPod third "$ns" 'sleep, infinity' '' localhost/e2e-tools:dev
-applied <<Y
-apiVersion: firebreak.dev/v1alpha1
-kind: SecurityPolicy
-metadata: {name: $ns}
-spec:
-  namespaceSelector: {matchLabels: {e2e-scenario: $ns}}
-  dashboards: {mode: Enforce, actions: [RestrictIngress, Unpublish, DetachRoutes]}
-  secrets: {mode: Disabled}
-  miners: {mode: Disabled}
-  limits: {maxConcurrent: 60, maxPerHour: 1000}
-  breaker: {failures: 100}
-Y
+policy "$ns" 'dashboards: {mode: Enforce, actions: [RestrictIngress, Unpublish, DetachRoutes]}' \
+  'limits: {maxConcurrent: 60, maxPerHour: 1000}' 'breaker: {failures: 100}'
 started=$SECONDS
 allReady() {
   kubectl get pods -n "$ns" -o json | jq -r '.items[] | select([.status.conditions[]? | select(.type == "Ready" and .status == "True")]

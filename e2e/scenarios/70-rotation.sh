@@ -107,7 +107,7 @@ rotators=$(jq -nc --arg ns "$run" '
    {name: "picky", type: "Random", namespace: $ns, secret: "picky", keys: ["token"], random: {nature: "SharedToken"}},
    {name: "robot", type: "ServiceAccountToken", namespace: $ns, secret: "robot-token", keys: ["token"]},
    aws("uploads"; "uploads"), aws("archive"; "archive"), aws("forged"; "uploads")]')
-policy "$run" 'mode: Enforce' "secrets: {mode: Enforce, keepPreviousSeconds: 25, rotators: $rotators}" \
+policy "$run" "secrets: {mode: Enforce, keepPreviousSeconds: 25, rotators: $rotators}" \
   'limits: {maxConcurrent: 50, maxPerHour: 100}'
 
 finished() { reaches "$run" "$1" Contained && ! kubectl get secret -n "$run" -l firebreak.dev/staging=true -o name | grep "/$1-firebreak-"; }

@@ -88,7 +88,7 @@ generation=$(kubectl get deploy web -n "$run" -o 'jsonpath={.metadata.generation
 
 for name in ca web kept; do markExposed "$run" "$name-tls"; done
 rotators=$(jq -nc --arg ns "$run" '[("ca", "web", "later", "kept") | {name: ., type: "TLS", namespace: $ns, secret: "\(.)-tls", keys: ["tls.crt", "tls.key"]}]')
-policy "$run" 'mode: Enforce' "secrets: {mode: Enforce, keepPreviousSeconds: 5, rotators: $rotators}" \
+policy "$run" "secrets: {mode: Enforce, keepPreviousSeconds: 5, rotators: $rotators}" \
   'limits: {maxConcurrent: 50, maxPerHour: 100}'
 
 finished() { reaches "$run" "$1-tls" Contained; }

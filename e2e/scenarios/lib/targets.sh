@@ -2,13 +2,18 @@
 # what it made of them. Needs the image e2e-standins on the nodes, and jq.
 # shellcheck shell=bash
 
-# policy NAME SPEC...: a SecurityPolicy for the namespaces labelled e2e-scenario=NAME, made or changed.
+# policy NAME SPEC...: a SecurityPolicy for the namespaces labelled e2e-scenario=NAME, made or changed. A family that no
+# line of SPEC names is switched off.
 policy() {
-  local name=$1; shift
+  local name=$1 family spec; shift
+  spec=$(printf '%s\n' "$@")
   {
     printf 'apiVersion: firebreak.dev/v1alpha1\nkind: SecurityPolicy\nmetadata: {name: %s}\nspec:\n' "$name"
     printf '  namespaceSelector: {matchLabels: {e2e-scenario: %s}}\n' "$name"
-    printf '  %s\n' 'dashboards: {mode: Disabled}' 'secrets: {mode: Disabled}' "$@"
+    for family in dashboards secrets miners; do
+      if ! grep -q "^$family:" <<<"$spec"; then printf '  %s: {mode: Disabled}\n' "$family"; fi
+    done
+    printf '  %s\n' "$@"
   } | applied
 }
 applied() {  # manifests on stdin
