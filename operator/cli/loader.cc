@@ -12,6 +12,7 @@
 
 #include "base/json_depth.h"
 #include "cli/utf16.h"
+#include "cli/yaml_comments.h"
 #include "cli/yaml_json.h"
 #include "detect/pod_templates.h"
 
@@ -23,6 +24,19 @@ namespace fs = std::filesystem;
 // A rendered chart of a whole platform is some 10 MB; beyond this it is no manifest.
 constexpr size_t kMaxFileBytes = size_t{256} << 20;
 constexpr std::array<std::string_view, 3> kExtensions = {".yaml", ".yml", ".json"};
+
+// Configuration that is no YAML: a text, looked at for credentials alone.
+constexpr std::string_view kTextEndings[] = {
+    ".env",    ".properties", ".ini",    ".conf",   ".cfg",       ".cnf",         ".toml",
+    ".tf",     ".tfvars",     ".hcl",    ".xml",    ".npmrc",     ".netrc",       ".pgpass",
+    ".pypirc", ".dockercfg",  ".my.cnf", "/credentials", "/Dockerfile", "/Jenkinsfile", ".git-credentials"};
+
+bool isPlainText(const fs::path& path) {
+  std::string name = "/" + path.filename().string();
+  return name.starts_with("/.env.") ||
+         std::any_of(std::begin(kTextEndings), std::end(kTextEndings),
+                     [&](std::string_view ending) { return name.ends_with(ending); });
+}
 
 struct Chunk {
   std::string_view text;
@@ -120,6 +134,10 @@ class FileLoader {
       error(0, "is not text (UTF-8 expected)");
       return;
     }
+    if (isPlainText(fs::path(file_))) {
+      addPlainText(text);
+      return;
+    }
     size_t first = text.find_first_not_of(" \t\r\n");
     bool json = first != std::string_view::npos && (text[first] == '{' || text[first] == '[');
     if (json) {
@@ -167,7 +185,18 @@ class FileLoader {
       error(line == 0 ? chunk.firstLine : chunk.firstLine + line - 1, message);
       return;
     }
+    size_t before = out_.documents.size();
     addValue(document->value, *document, "", chunk.firstLine - 1, chunk.firstLine);
+    if (out_.documents.size() > before) addComments(chunk, &out_.documents[before]);
+  }
+
+  // To the first of a List's items: which one they are about, nobody knows.
+  static void addComments(const Chunk& chunk, detect::Document* document) {
+    for (YamlComment& comment : commentsOf(chunk.text)) {
+      std::string path = detect::commentPath(document->comments.size());
+      document->texts[path].line = comment.line + chunk.firstLine - 1;
+      document->comments.push_back(std::move(comment.text));
+    }
   }
 
   // `prefix` is where `value` stands in what was parsed; `offset` goes onto its lines.
@@ -182,10 +211,6 @@ class FileLoader {
     }
     if (value.is_null()) return;
     std::string kind = stringOr(member(value, "kind"));
-    if (kind.empty()) {
-      out_.notes.push_back({file_, line, "skipped: a document without kind"});
-      return;
-    }
     if (kind.ends_with("List") && member(value, "items").is_array()) {
       addItems(value, kind, yaml, detect::childPath(prefix, "items"), offset, line);
       return;
@@ -194,8 +219,46 @@ class FileLoader {
     const Json& objects = member(value, "objects");
     if (kind == "Template" && objects.is_array()) {
       addValue(objects, yaml, detect::childPath(prefix, "objects"), offset, line);
+      // Its parameters have defaults.
+      Json rest = value;
+      rest.erase("objects");
+      addDocument(rest, yaml, prefix, offset, line);
       return;
     }
+    if (kind.empty() && !value.is_object()) {
+      out_.notes.push_back({file_, line, "skipped: a document without kind"});
+      return;
+    }
+    addDocument(value, yaml, prefix, offset, line);
+    if (kind.empty()) {
+      out_.documents.back().ref = plainFile();
+      out_.notes.push_back(
+          {file_, line, "a document without kind: looked at for credentials alone"});
+    }
+  }
+
+  // The whole file as one text under its name.
+  void addPlainText(std::string_view text) {
+    detect::Document document;
+    document.ref = plainFile();
+    document.file = file_;
+    document.line = 1;
+    std::string path = detect::childPath("", document.ref.name);
+    document.fieldLines[path] = 1;
+    document.texts[path].line = 1;
+    document.object = {{document.ref.name, std::string(text)}};
+    out_.documents.push_back(std::move(document));
+  }
+
+  ObjectRef plainFile() const {
+    ObjectRef ref;
+    ref.kind = detect::kPlainFile;
+    ref.name = fs::path(file_).filename().string();
+    return ref;
+  }
+
+  void addDocument(const Json& value, const YamlDocument& yaml, const std::string& prefix,
+                   int offset, int line) {
     detect::Document document;
     document.object = value;
     document.ref = detect::refOf(value);
@@ -326,7 +389,7 @@ void loadFolder(const std::string& folder, Loaded* out) {
         out->errors.push_back({it->path().string(), 0, "cannot be read: " + openError.message()});
         it.disable_recursion_pending();
       }
-    } else if (hasManifestExtension(it->path())) {
+    } else if (hasManifestExtension(it->path()) || isPlainText(it->path())) {
       if (it->is_regular_file(entryError)) {
         files.insert(it->path().string());
       } else if (it->is_symlink(entryError) && !it->exists(entryError)) {

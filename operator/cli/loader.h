@@ -20,11 +20,12 @@ struct LoadError {
 struct Loaded {
   std::vector<detect::Document> documents;
   std::vector<LoadError> errors;
-  std::vector<LoadError> notes;  // skipped on purpose: documents without kind
+  std::vector<LoadError> notes;  // documents without kind
   size_t filesScanned = 0;
 };
 
-// Folders are searched for *.yaml, *.yml and *.json, in order of name; "-" is `input`.
+// Folders are searched for *.yaml, *.yml, *.json and for configuration that is text (.env, .ini,
+// .tf, ...), in order of name; "-" is `input`.
 Loaded loadPaths(const std::vector<std::string>& paths, std::istream& input);
 
 // One file's text; `file` is its name in errors and findings.

@@ -58,7 +58,7 @@ ScanInput::ScanInput(std::vector<Document> documents, Json policySpec)
     } else if (document.ref.apiVersion == "v1" && document.ref.kind == "Secret") {
       secrets_.emplace(document.ref.name,
                        InFile<ScannedSecret>{document.file, secretOf(document.object)});
-    } else {
+    } else if (document.ref.kind != kPlainFile) {
       for (Workload& workload : podTemplatesOf(document.object)) {
         workloads_.push_back({std::move(workload), &document});
       }
@@ -120,6 +120,8 @@ int lineOf(const Document& document, std::string_view fieldPath) {
   }
   return document.line;
 }
+
+std::string commentPath(size_t index) { return childPath("comment", index); }
 
 int lineOfPart(const Document& document, std::string_view fieldPath, int lineOfText,
                std::string_view part) {

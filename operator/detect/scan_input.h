@@ -22,6 +22,10 @@ struct TextPlace {
   std::string folded;  // the lines as the file has them, where they are joined in the value
 };
 
+// The kind of a document that is no Kubernetes object (Helm values, a compose file, a .env): it is
+// looked at for credentials alone.
+inline constexpr std::string_view kPlainFile = "File";
+
 // One Kubernetes object of the input; the items of a List are documents of their own.
 struct Document {
   Json object;
@@ -32,7 +36,12 @@ struct Document {
   std::map<std::string, int, std::less<>> fieldLines;
   // The same for block scalars and for what begins on another line than its key.
   std::map<std::string, TextPlace, std::less<>> texts;
+  // Blocks of comment lines, without their "#".
+  std::vector<std::string> comments;
 };
+
+// Where the document's comment with this index is, for findings, fieldLines and texts.
+std::string commentPath(size_t index);
 
 // A pod template of the input: of a built-in kind, or found anywhere inside a custom resource,
 // which may hold several.

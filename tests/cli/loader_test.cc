@@ -65,11 +65,32 @@ TEST(Loader, ReadsTheRestWhereOneDocumentIsATemplate) {
   EXPECT_NE(loaded.errors[0].message.find("helm template"), std::string::npos);
 }
 
-TEST(Loader, SkipsDocumentsWithoutKindWithANote) {
+TEST(Loader, ADocumentWithoutKindIsAPlainFile) {
   Loaded loaded = load("replicas: 3\n");
-  EXPECT_TRUE(loaded.documents.empty());
+  ASSERT_EQ(loaded.documents.size(), 1u);
+  EXPECT_EQ(loaded.documents[0].ref.kind, detect::kPlainFile);
+  EXPECT_EQ(loaded.documents[0].ref.name, "a.yaml");
   EXPECT_TRUE(loaded.errors.empty());
   EXPECT_EQ(loaded.notes.size(), 1u);
+  EXPECT_TRUE(load("just words\n").documents.empty());
+}
+
+TEST(Loader, APlainFileIsNoWorkload) {
+  Loaded loaded = load("template: {spec: {containers: [{name: a, image: b}]}}\n");
+  detect::ScanInput input(std::move(loaded.documents));
+  EXPECT_TRUE(input.workloads().empty());
+}
+
+TEST(Loader, KeepsCommentsWithTheirLines) {
+  Loaded loaded = load(
+      "# top\nkind: ConfigMap\napiVersion: v1\nmetadata: {name: c}\ndata:\n  a: |\n    # text\n"
+      "  # one\n  # two\n  b: c\n");
+  ASSERT_EQ(loaded.documents.size(), 1u);
+  const detect::Document& document = loaded.documents[0];
+  ASSERT_EQ(document.comments.size(), 2u);
+  EXPECT_EQ(document.comments[0], " top\n");
+  EXPECT_EQ(document.comments[1], " one\n two\n");
+  EXPECT_EQ(detect::lineOfPart(document, detect::commentPath(1), 2, "two"), 9);
 }
 
 TEST(Loader, NamesAQuoteWithoutAnEndAndReadsTheRest) {
@@ -208,9 +229,12 @@ TEST(Loader, UnwrapsTemplatesOfOpenShift) {
   Loaded loaded = load(
       "apiVersion: template.openshift.io/v1\nkind: Template\nobjects:\n- apiVersion: v1\n"
       "  kind: Service\n  metadata: {name: s}\nparameters: [{name: A}]\n");
-  ASSERT_EQ(loaded.documents.size(), 1u);
+  ASSERT_EQ(loaded.documents.size(), 2u);
   EXPECT_EQ(loaded.documents[0].ref.kind, "Service");
   EXPECT_EQ(loaded.documents[0].line, 4);
+  // Its parameters have defaults.
+  EXPECT_EQ(loaded.documents[1].ref.kind, "Template");
+  EXPECT_FALSE(loaded.documents[1].object.contains("objects"));
 }
 
 TEST(Loader, SearchesFoldersForManifestsOnly) {
@@ -219,10 +243,11 @@ TEST(Loader, SearchesFoldersForManifestsOnly) {
   folder.write("a.yaml", kPod);
   folder.write("c.json", R"({"apiVersion":"v1","kind":"Pod","metadata":{"name":"j"}})");
   folder.write("d.txt", kPod);
+  folder.write("e/.env", "A=b\n");
   folder.write(".git/e.yaml", kPod);
   Loaded loaded = loadFolder(folder);
-  EXPECT_EQ(loaded.filesScanned, 3u);
-  ASSERT_EQ(loaded.documents.size(), 3u);
+  EXPECT_EQ(loaded.filesScanned, 4u);
+  ASSERT_EQ(loaded.documents.size(), 4u);
   EXPECT_EQ(loaded.documents[0].file, folder.path() + "/a.yaml");
 }
 

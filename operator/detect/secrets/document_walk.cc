@@ -61,6 +61,12 @@ DocumentWalk::~DocumentWalk() {
 
 std::vector<PlacedHit> DocumentWalk::run() {
   visit(document_.object, {});
+  for (size_t i = 0; i < document_.comments.size() && !isSecretKind(document_.object); ++i) {
+    Place place;
+    place.path = commentPath(i);
+    place.alertOnly = true;
+    visitText(document_.comments[i], place);
+  }
   return std::move(hits_);
 }
 

@@ -16,6 +16,15 @@ namespace {
 constexpr std::string_view kDescriptions[] = {
     "CustomResourceDefinition", "ValidatingAdmissionPolicy", "ConstraintTemplate", "APIService"};
 
+bool isDescription(const Document& document) {
+  if (document.ref.kind == kPlainFile) {
+    return document.object.contains("openapi") || document.object.contains("swagger") ||
+           stringOr(member(document.object, "$schema")).find("json-schema.org") != std::string::npos;
+  }
+  return std::find(std::begin(kDescriptions), std::end(kDescriptions), document.ref.kind) !=
+         std::end(kDescriptions);
+}
+
 // "" where the value stands in the text itself.
 std::string whereOf(const PlacedHit& placed) {
   std::string where;
@@ -73,10 +82,7 @@ void proveByPair(const DocumentWalk& walk, std::vector<PlacedHit>& hits) {
 
 std::vector<Finding> scanSecretsIn(const Document& document) {
   std::vector<Finding> findings;
-  if (std::find(std::begin(kDescriptions), std::end(kDescriptions), document.ref.kind) !=
-      std::end(kDescriptions)) {
-    return findings;
-  }
+  if (isDescription(document)) return findings;
   DocumentWalk walk(document);
   std::vector<PlacedHit> hits = walk.run();
   proveByPair(walk, hits);
