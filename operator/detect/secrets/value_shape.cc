@@ -8,6 +8,7 @@
 #include <cmath>
 #include <cstddef>
 
+#include "detect/secrets/chosen_password.h"
 #include "detect/signatures/published_samples.h"
 
 namespace firebreak::detect {
@@ -177,7 +178,8 @@ bool hasRun(std::string_view text, size_t length) {
 
 enum class CharClass { kLower, kUpper, kDigit, kOther };
 CharClass classOf(char c) {
-  if (isLower(c)) return CharClass::kLower;
+  // Letters of other alphabets are letters, not punctuation.
+  if (isLower(c) || static_cast<unsigned char>(c) >= 0x80) return CharClass::kLower;
   if (isUpper(c)) return CharClass::kUpper;
   return isDigit(c) ? CharClass::kDigit : CharClass::kOther;
 }
@@ -245,7 +247,7 @@ double vowelShare(std::string_view text) {
 const RE2& referencePattern() {
   // Whole text. Each line one kind of thing that is not a value.
   static const RE2 kPattern(
-      R"re((?i)\$?\$[{(].*|\$[a-z_][a-z0-9_.:-]*|@microsoft\.keyvault\(.*|urn:.*|%[a-z_][a-z0-9_]*%|@.*@|&[a-z_].*|!(?:ref|sub|getatt|vault|secret|env|env_var|include|reference|import)\b.*)re"  // variables
+      R"re((?i)\$?\$[{(].*|\$[a-z_][a-z0-9_./:-]*|@microsoft\.keyvault\(.*|urn:.*|%[a-z_][a-z0-9_]*%|@.*@|&[a-z_].*|!(?:ref|sub|getatt|vault|secret|env|env_var|include|reference|import)\b.*)re"  // variables
       R"re(|<.*>|\[.*\]|\{.*\}|__.*__|\.\.\..*|#.*)re"                                   // fill in
       R"re(|[^:\s]+:\$[a-z_({].*|[^:\s]+:\$(?:apr1|2[aby]|1|5|6)\$.*|(?:vault|ref\+[a-z]+|secretref|secret|sm|op|ssm|awssm|gcpsm|akv|env|file|arn|kms|keyvault)re"
       R"re(|bao|doppler|sops|aws|gcp|azurekv|k8s|kv|projects/[^/]+/secrets/.*)re"
@@ -253,7 +255,7 @@ const RE2& referencePattern() {
       R"re(|\{(?:cipher|ssha|sha|md5|crypt|bcrypt|noop|pbkdf2)[^}]*\}.*)re"  // hashes
       R"re(|\$(?:2[abxy]?|1|5|6|y|apr1|argon2(?:id|i|d)|pbkdf2[a-z0-9-]*|scrypt)\$.*)re"
       R"re(|(?:argon2(?:id|i|d)?|scrypt|bcrypt|pbkdf2)[:$].*)re"
-      R"re(|scram-sha-(?:1|256)\$.*|md5[a-f0-9]{32}|pbkdf2_sha256\$.*)re"
+      R"re(|\*[0-9a-f]{40}|scram-sha-(?:1|256)\$.*|md5[a-f0-9]{32}|pbkdf2_sha256\$.*)re"
       R"re(|(?:sha(?:1|224|256|384|512)|md5|h1)[:=-].*)re"                                // digests
       R"re(|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})re"              // UUID
       R"re(|(?:~|\.{1,2})/.*|(?-i:/[a-z._-].*)|[a-z]:\\.*|[a-z][a-z0-9+.-]*://.*)re"      // places
@@ -262,8 +264,8 @@ const RE2& referencePattern() {
       R"re(|io|org|net|dev)(?::[0-9]+)?)re"  // files
       R"re(|(?:ssh-(?:rsa|ed25519|dss)|ecdsa-sha2-\S+) .*|-----begin (?:certificate|public).*)re"
       R"re(|mii[a-z0-9+/=\s]{200,}|ls0tls1crudjtibdrv[a-z0-9+/=\s]*)re"  // DER
-      R"re(|ag[a-d][a-z0-9+/]{200,}={0,2})re"                            // sealed
-      R"re(|0x[0-9a-f]{40})re"                                                  // a wallet or contract
+      R"re(|a[gq][a-d][a-z0-9+/]{200,}={0,2})re"                            // sealed
+      R"re(|0x(?:[0-9a-f]{1,16}|[0-9a-f]{40}))re"  // a number, a wallet or contract
       R"re(|[0-9.,:+\- tz]+|[0-9]+(?:ms|s|m|h|d|[kmgt]i?b?))re",         // numbers
       RE2::Quiet);
   return kPattern;
@@ -306,9 +308,34 @@ bool isPassphrase(std::string_view text) {
          count(isLower) >= 6 && !hasWord(text);
 }
 
+// Code that fetches the value: os.environ["X"], System.getenv("X"), secret.get('a/b').
+const RE2& lookUpPattern() {
+  static const RE2 kPattern(
+      R"re([A-Za-z_][\w.:>-]*(?:\(\s*["']?[A-Za-z_][\w./-]*["']?\s*\)|\[\s*["'][\w./-]+["']\s*\]);?)re"
+      // secretKeyRef:db/password, @secret:db-password: a scheme and a path in small letters.
+      R"re(|@?[a-z][A-Za-z]+:(?:[a-z]+[/_.#-])+[a-z]+)re"
+      // github:API_KEY: a name in a provider's store.
+      R"re(|[a-z][A-Za-z]+:[A-Z][A-Z0-9_]+)re"
+      // %env(X)%, %(X)s, %{env:X}, $__file{/path}
+      R"re(|%\w*\([\w:.-]+\)[%s]|%\{[\w:.-]+\}|\$__\w+\{.*\})re"
+      // ENV.X, process.env.X
+      R"re(|(?:process\.)?(?i:env)\.[A-Z][A-Z0-9_]*)re",
+      RE2::Quiet);
+  return kPattern;
+}
+
+bool isExpression(std::string_view text) {
+  constexpr std::string_view kClasses[] = {"\\w", "\\d", "\\s", "[a-z", "[A-Z", "[0-9"};
+  return std::any_of(std::begin(kClasses), std::end(kClasses), [&](std::string_view part) {
+    return text.find(part) != std::string_view::npos;
+  });
+}
+
 bool isReferenceByForm(std::string_view text) {
+  if (isExpression(text)) return true;
   return text.find("{{") != std::string_view::npos || text.find("${") != std::string_view::npos ||
-         text.find("$(") != std::string_view::npos || RE2::FullMatch(text, referencePattern());
+         text.find("$(") != std::string_view::npos || RE2::FullMatch(text, referencePattern()) ||
+         RE2::FullMatch(text, lookUpPattern());
 }
 
 }  // namespace
@@ -333,8 +360,12 @@ bool isSample(std::string_view text) {
     if (filler.size() < 5 && text.size() > 24) continue;
     if (folded.find(filler) != std::string::npos) return true;
   }
+  // Cut short by whoever wrote it down.
+  if (text.ends_with("...")) return true;
   return isRepetition(text) || hasRun(text, 8) || isPublishedSample(text);
 }
+
+bool hasWeakWord(std::string_view text) { return hasWord(text); }
 
 bool isReference(std::string_view text) {
   return isReferenceByForm(text) || isDashedName(text);
@@ -347,18 +378,23 @@ bool looksRandom(std::string_view text) {
     case 1:
       return shape.letters && text.size() >= 20 && entropy >= 3.5 && vowelShare(text) < 0.27;
     case 2:
-      return shape.letters && text.size() >= 16 && entropy >= 2.9 &&
+      return shape.letters && text.size() >= 16 && entropy >= 2.8 &&
              shape.changes >= (text.size() >= 24 ? 0.17 : 0.22);
     default:
-      return text.size() >= 12 && entropy >= 3.0 && shape.changes >= 0.24;
+      return text.size() >= 12 && entropy >= 3.0 &&
+             shape.changes >= (text.size() >= 24 && entropy >= 3.8 ? 0.18 : 0.24);
   }
 }
 
 PasswordStrength passwordStrength(std::string_view text) {
-  if (text.size() < 8 || text.size() > 256 || isReferenceByForm(text) || isSample(text) ||
-      text.find_first_of(" \t\n") != std::string_view::npos) {
+  if (text.size() < 6 || text.size() > 256 || isReferenceByForm(text) || isSample(text)) {
     return PasswordStrength::kNone;
   }
+  if (text.find_first_of(" \t\n") != std::string_view::npos) {
+    return isWordPhrase(text) ? PasswordStrength::kChosen : PasswordStrength::kNone;
+  }
+  if (isChosenPassword(text)) return PasswordStrength::kChosen;
+  if (text.size() < 8) return PasswordStrength::kNone;
   if (isDashedName(text)) {
     return isPassphrase(text) ? PasswordStrength::kChosen : PasswordStrength::kNone;
   }

@@ -23,6 +23,9 @@ bool isReference(std::string_view text);
 // Looks made by a generator, to whatever length.
 bool looksRandom(std::string_view text);
 
+// Has a word that weak passwords have, in any spelling ("P4ssw0rd").
+bool hasWeakWord(std::string_view text);
+
 enum class PasswordStrength {
   kNone,    // empty, a word, a placeholder, a reference
   kChosen,  // a real password by its looks
