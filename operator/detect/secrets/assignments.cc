@@ -5,11 +5,14 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 #include <memory>
 #include <string>
 
+#include "detect/secrets/chosen_password.h"
 #include "detect/secrets/credential_name.h"
 #include "detect/secrets/decode.h"
+#include "detect/secrets/matched_group.h"
 #include "detect/secrets/named_rules.h"
 #include "detect/secrets/value_shape.h"
 
@@ -40,66 +43,147 @@ bool isGeneratedValue(std::string_view value) {
          value.find_first_of(" \t\n") == std::string_view::npos;
 }
 
+// A password in a secret's or a key's place: letters of both cases, digits and a mark.
+bool isCarefulChoice(std::string_view value) {
+  auto has = [&](bool (*kind)(unsigned char)) {
+    return std::any_of(value.begin(), value.end(),
+                       [&](char c) { return kind(static_cast<unsigned char>(c)); });
+  };
+  return value.size() >= 10 && value.find_first_of("!@#$%^&*") != std::string_view::npos &&
+         has([](unsigned char c) { return std::islower(c) != 0; }) &&
+         has([](unsigned char c) { return std::isupper(c) != 0; }) &&
+         has([](unsigned char c) { return std::isdigit(c) != 0; }) &&
+         value.find_first_of(":/.,;(){}[]<>|=") == std::string_view::npos &&
+         passwordStrength(value) != PasswordStrength::kNone;
+}
+
+// A random UUID is a credential where a provider has keys of that form, and an id elsewhere.
+bool isKeyedUuid(std::string_view name, std::string_view value) {
+  static const RE2 kUuid(
+      R"re((?i)[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12})re", RE2::Quiet);
+  static const RE2 kName(
+      R"re((?:(?:api|auth|access|bearer|server|bot|hec|push|personal|admin|service)(?:key|token))re"
+      R"re(|(?:client|api|app|application)secret|setupkey|secretkey|secretid)$)re",
+      RE2::Quiet);
+  if (value.size() != 36 || !RE2::FullMatch(value, kUuid) || isSample(value)) return false;
+  std::string folded;
+  for (char c : name) {
+    auto byte = static_cast<unsigned char>(c);
+    if (std::isalnum(byte) != 0) folded += static_cast<char>(std::tolower(byte));
+  }
+  return RE2::PartialMatch(folded, kName);
+}
+
+// "user:password" as a login is encoded; else nothing.
+std::string_view passwordOfPair(std::string_view text) {
+  static const RE2 kPair(R"re([\w.@-]{1,64}:([^\s:]+))re", RE2::Quiet);
+  re2::StringPiece password;
+  if (!RE2::FullMatch(text, kPair, &password)) return {};
+  return {password.data(), password.size()};
+}
+
+// "Host=x;User=y;Password=z": its parts are judged, not the whole.
+bool isConnectionString(std::string_view value) {
+  static const RE2 kParts(R"re(\w[\w ]*=[^;]*;\s*\w[\w ]*=.*)re", RE2::Quiet);
+  return value.find(';') != std::string_view::npos && RE2::FullMatch(value, kParts);
+}
+
 std::string_view view(const re2::StringPiece& piece) { return {piece.data(), piece.size()}; }
 
-void addNamed(std::string_view text, std::string_view name, const re2::StringPiece& value,
+// "a&lt;b" as XML and HTML write "a<b".
+std::string unescaped(std::string_view value) {
+  constexpr std::pair<std::string_view, char> kEntities[] = {
+      {"&lt;", '<'}, {"&gt;", '>'}, {"&quot;", '"'}, {"&apos;", '\''}, {"&amp;", '&'}};
+  std::string plain(value);
+  for (const auto& [entity, c] : kEntities) {
+    for (size_t at = plain.find(entity); at != std::string::npos; at = plain.find(entity, at + 1)) {
+      plain.replace(at, entity.size(), 1, c);
+    }
+  }
+  return plain;
+}
+
+void addNamed(std::string_view text, std::string_view name, std::string_view value,
               std::vector<SecretHit>& hits) {
-  auto hit = judgeNamed(name, view(value));
+  std::string plain = unescaped(value);
+  auto hit = judgeNamed(name, plain);
   if (!hit) return;
+  hit->value = value;
   hit->offset = static_cast<size_t>(value.data() - text.data());
   addUnlessOverlapping(hits, std::move(*hit));
 }
 
 // "abc&user=x" in a query string, "abc;Database=y" in a connection string: only the first part.
-re2::StringPiece firstPart(re2::StringPiece value) {
+std::string_view firstPart(std::string_view value) {
   static const RE2 kNext(R"re(^([^&;]*)[&;][A-Za-z_ ]+=)re", RE2::Quiet);
   re2::StringPiece part;
-  return RE2::PartialMatch(value, kNext, &part) ? part : value;
+  return RE2::PartialMatch(value, kNext, &part) ? view(part) : value;
 }
 
-// Where a name and its value stand in other ways than with a sign between them. The first group is
-// the name, whichever of the others matched the value.
-constexpr std::string_view kNamedForms[] = {
-    // <password>x</password>
-    R"re(<([A-Za-z_][\w.:-]*)>\s*([^<>\s]{6,200})\s*</)re",
-    // <name>fs.s3a.secret.key</name><value>x</value>
-    R"re(<name>\s*([\w.:-]+)\s*</name>\s*<value>\s*([^<>\s]{6,200})\s*</value>)re",
-    // <property name="connection.password">x</property>
-    R"re(\b(?:name|key)="([\w.:-]+)"[^<>]*>\s*([^<>\s]{6,200})\s*</)re",
-    // <add key="ClientSecret" value="x"/>
-    R"re(\b(?:name|key)="([\w.:-]+)"[^<>]*?\svalue="([^"\n]+)")re",
-    // A directive with its name and value behind it.
-    R"re(\b(?:proxy_set_header|grpc_set_header|fastcgi_param|uwsgi_param|add_header|set|env|ENV|ARG|setenv|SetEnv)re"
-    R"re(|RequestHeader\s+set)[ \t]+\$?([A-Za-z_][\w-]*)[ \t]+(?:"([^"\n]+)"|'([^'\n]+)'|([^\s"';]+)))re",
-    // A line that is name and value: redis.conf, msmtp, mosquitto, collectd, fluentd.
-    R"re((?m:^)[ \t]*([A-Za-z_][\w.-]*)[ \t]+(?:"([^"\n]+)"|'([^'\n]+)'|([^\s"'=:#(<>{}][^\s"';]*));?\s*?(?m:$))re",
-    // define('DB_PASSWORD', 'x'): a call with a name and its value.
-    R"re([(]\s*["']([A-Za-z_][\w.-]*)["']\s*,\s*["']([^"'\n]+)["']\s*[)])re",
-    // --password x
-    R"re((?:^|[\s"'])--?([A-Za-z][A-Za-z0-9_.-]*)[ \t]+["']?([^\s"'$-][^\s"']*))re",
+// Where a name and its value stand in other ways than with a sign between them. The first group of
+// the expression is the name, whichever of the others matched the value.
+struct NamedForm {
+  std::string_view literal;  // text without it is never matched
+  std::string_view regex;
 };
+// clang-format off
+constexpr NamedForm kNamedForms[] = {
+    // <password>x</password>
+    {"</", R"re(<([A-Za-z_][\w.:-]*)>\s*([^<>\s]{6,200})\s*</)re"},
+    // <name>fs.s3a.secret.key</name><value>x</value>
+    {"<name>", R"re(<name>\s*([\w.:-]+)\s*</name>\s*<value>\s*([^<>\s]{6,200})\s*</value>)re"},
+    // <property name="connection.password">x</property>
+    {"=\"", R"re(\b(?:name|key)="([\w.:-]+)"[^<>]*>\s*([^<>\s]{6,200})\s*</)re"},
+    // <add key="ClientSecret" value="x"/>
+    {"value=\"", R"re(\b(?:name|key)="([\w.:-]+)"[^<>]*?\svalue="([^"\n]+)")re"},
+    // A directive with its name and value behind it.
+    {"", R"re((?:#define|%define|%global|\b(?:proxy_set_header|grpc_set_header|fastcgi_param|uwsgi_param|add_header|set|env|ENV|ARG|setenv|SetEnv)re"
+    R"re(|RequestHeader\s+set))[ \t]+\$?([A-Za-z_][\w-]*)[ \t]+(?:"([^"\n]+)"|'([^'\n]+)'|([^\s"';]+)))re"},
+    // A line that is name and value: redis.conf, msmtp, mosquitto, collectd, fluentd.
+    {"", R"re((?m:^)[ \t]*([A-Za-z_][\w.-]*)[ \t]+(?:"([^"\n]+)"|'([^'\n]+)'|([^\s"'=:#(<>{}][^\s"';]*));?\s*?(?m:$))re"},
+    // define('DB_PASSWORD', 'x'): a call with a name and its value.
+    {"(", R"re([(]\s*["']([A-Za-z_][\w.-]*)["']\s*,\s*["']([^"'\n]+)["']\s*[)])re"},
+    // val password: String = "x", password: str = 'x', password string = "x"
+    {"tr", R"re(\b([A-Za-z_]\w*)(?:\s?:\s?|\s+)(?:[Ss]tring\??|str|&(?:\x27static )?str|[Cc]har\[?\]?)\s*=\s*(?:"([^"\n]+)"|'([^'\n]+)'))re"},
+    // - name: DB_PASSWORD
+    //   value: x            in a manifest or a task inside a text, and as JSON or HCL has it
+    {"value", R"re(\bname\\?"?\s{0,4}[:=]\s{0,4}\\?["']?([A-Za-z_][\w.-]*)\\?["']?,?\s{1,40}(?:#\s{1,20})?\\?"?value\\?"?\s{0,4}[:=]\s{0,4}(?:\\?"([^"\\\n]+)|'([^'\n]+)'|([^\s"'{}\[\],]+)))re"},
+    // --password x
+    {"-", R"re((?:^|[\s"'])--?([A-Za-z][A-Za-z0-9_.-]*)[ \t]+["']?([^\s"'$-][^\s"']*))re"},
+};
+// clang-format on
 
 void scanNamedForms(std::string_view text, std::vector<SecretHit>& hits) {
   static const std::vector<std::unique_ptr<RE2>> kForms = [] {
     std::vector<std::unique_ptr<RE2>> forms;
-    for (std::string_view form : kNamedForms) {
-      forms.push_back(std::make_unique<RE2>(std::string(form), RE2::Quiet));
+    for (const NamedForm& form : kNamedForms) {
+      forms.push_back(std::make_unique<RE2>(std::string(form.regex), RE2::Quiet));
     }
     return forms;
   }();
   re2::StringPiece piece(text.data(), text.size());
   re2::StringPiece groups[5];
-  for (const auto& form : kForms) {
+  for (size_t i = 0; i < kForms.size(); ++i) {
+    if (text.find(kNamedForms[i].literal) == std::string_view::npos) continue;
+    const auto& form = kForms[i];
     int count = form->NumberOfCapturingGroups() + 1;
     for (size_t at = 0;
          at < text.size() && form->Match(piece, at, text.size(), RE2::UNANCHORED, groups, count);) {
-      int side = 2;
-      while (side + 1 < count && groups[side].data() == nullptr) ++side;
+      std::string_view value = matchedGroup(groups, 2, count);
       // What stands for a value may be the next one's name.
-      at = static_cast<size_t>(groups[side].data() - text.data());
-      addNamed(text, view(groups[1]), groups[side], hits);
+      at = static_cast<size_t>(value.data() - text.data());
+      addNamed(text, view(groups[1]), value, hits);
     }
   }
+}
+
+// A passphrase without quotes goes on to the end of its line.
+std::string_view withPhrase(std::string_view text, std::string_view word) {
+  size_t start = static_cast<size_t>(word.data() - text.data());
+  size_t after = start + word.size();
+  if (after >= text.size() || text[after] != ' ') return word;
+  std::string_view line = text.substr(start, text.find('\n', after) - start);
+  return isWordPhrase(line) ? line : word;
 }
 
 void scanPairs(std::string_view text, std::vector<SecretHit>& hits) {
@@ -118,16 +202,18 @@ void scanPairs(std::string_view text, std::vector<SecretHit>& hits) {
       at = static_cast<size_t>(groups[2].data() - text.data()) + groups[2].size();
       continue;
     }
-    size_t side = groups[3].data() != nullptr ? 3 : groups[4].data() != nullptr ? 4 : 5;
-    bool quoted = side != 5;
-    re2::StringPiece value = groups[side];
+    bool quoted = groups[5].data() == nullptr;
+    std::string_view value = matchedGroup(groups, 3, 6);
     // A part of a longer name: arn:aws:secretsmanager:region:1:secret:db.
     if (groups[2] == ":" && start > 0 && (text[start - 1] == ':' || text[start - 1] == '/')) {
       continue;
     }
     // A call, not a value: password = getenv("X").
-    static const RE2 kCall(R"re([A-Za-z_][\w.:>-]*\(.*)re", RE2::Quiet);
+    static const RE2 kCall(R"re([A-Za-z_][\w.:>-]*[(\[].*)re", RE2::Quiet);
     if (!quoted && RE2::FullMatch(value, kCall)) continue;
+    // "os.environ[\"X\"]": a call in a text that escapes its quotes.
+    if (value.ends_with('[') || value.ends_with('(')) continue;
+    if (!quoted && groups[2] != "=>") value = withPhrase(text, value);
     addNamed(text, view(groups[1]), quoted ? value : firstPart(value), hits);
   }
 }
@@ -136,7 +222,7 @@ void scanPairs(std::string_view text, std::vector<SecretHit>& hits) {
 
 std::optional<SecretHit> judgeNamed(std::string_view name, std::string_view value) {
   auto sort = credentialSort(name);
-  if (!sort || value.size() < 8) return std::nullopt;
+  if (!sort || value.size() < 6 || isConnectionString(value)) return std::nullopt;
   // A JSON web token is judged by what it says (text_scan.h), whatever it is called.
   if (value.starts_with("eyJ") && std::count(value.begin(), value.end(), '.') == 2) {
     return std::nullopt;
@@ -159,7 +245,8 @@ std::optional<SecretHit> judgeNamed(std::string_view name, std::string_view valu
   int confidence = 0;
   if (auto plain = decodeToText(value)) {
     // Base64 of words is words: "c2VjcmV0IGlzIHNlY3VyZQ==".
-    bool real = passwordStrength(*plain) != PasswordStrength::kNone;
+    bool real = passwordStrength(*plain) != PasswordStrength::kNone ||
+                passwordStrength(passwordOfPair(*plain)) != PasswordStrength::kNone;
     OPENSSL_cleanse(plain->data(), plain->size());
     if (!real) return std::nullopt;
     confidence = 65;
@@ -168,7 +255,9 @@ std::optional<SecretHit> judgeNamed(std::string_view name, std::string_view valu
     if (strength == PasswordStrength::kNone || isPublicId(value)) return std::nullopt;
     confidence = strength == PasswordStrength::kRandom ? 75 : 60;
   } else {
-    if (!isGeneratedValue(value)) return std::nullopt;
+    if (!isGeneratedValue(value) && !isCarefulChoice(value) && !isKeyedUuid(name, value)) {
+      return std::nullopt;
+    }
     confidence = 65;
   }
   const SortText& text = kSorts.at(static_cast<size_t>(*sort));

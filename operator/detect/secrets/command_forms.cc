@@ -6,6 +6,7 @@
 #include <string>
 
 #include "detect/secrets/assignments.h"
+#include "detect/secrets/matched_group.h"
 
 namespace firebreak::detect {
 namespace {
@@ -35,7 +36,7 @@ struct TextForm {
 
 // clang-format off
 constexpr OptionForm kOptions[] = {
-    {"curl", R"re((?:-u\s?|--user[ =])\\?["']?[^\s:"']+:)re", Tail::kRest, "curl -u"},
+    {"curl", R"re((?:-u\s?|--user[ =])\\?["']?[^\s:"']+:\\?["']?)re", Tail::kRest, "curl -u"},
     {"etcdctl", R"re(--user[ =]\\?["']?[^\s:"']+:)re", Tail::kRest, "etcdctl --user"},
     {"mysql(?:dump|admin|import|check|sh)?", "-p", Tail::kWord, "mysql -p"},
     {"mariadb(?:-dump|-admin)?", "-p", Tail::kWord, "mariadb -p"},
@@ -77,7 +78,15 @@ constexpr TextForm kTexts[] = {
     {"stats auth", R"re(\bstats\s+auth\s+[^\s:]+:)re", Tail::kRest, "", "haproxy.cfg"},
     {"PSK", R"re(:\s*PSK\s+)re", Tail::kWord, "", "ipsec.secrets"},
     {"neo4j/", R"re((?:^|[\s"'=])neo4j/)re", Tail::kRest, R"re((?:$|[\s"']))re", "NEO4J_AUTH"},
-    {"'", R"re((?i:identified\s+by|(?:with|encrypted)\s+password)\s+')re", Tail::kRest, "'", "SQL"},
+    {"'", R"re((?i:identified\s+by|(?:with|encrypted)\s+password|set\s+password\s+for\s[^=;]{1,80}=)\s+')re", Tail::kRest, "'", "SQL"},
+    {"thin:", R"re(\bjdbc:oracle:(?:thin|oci):[^\s/:@"']+/)re", Tail::kRest, "@", "JDBC of Oracle"},
+    {"community", R"re((?m:^)\s*(?:rw|ro)community6?\s+)re", Tail::kWord, "", "snmpd.conf"},
+    {"-setcookie", R"re(\s-setcookie\s+)re", Tail::kWord, "", "Erlang cookie"},
+    {"_auth", R"re((?m:^)_auth\s*=\s*)re", Tail::kWord, "", ".npmrc"},
+    {"]:", R"re((?m:^)\s*\[[\w.-]+\]:[0-9]{2,5}\s+[^\s:]+:)re", Tail::kRest, "(?m:$)", "sasl_passwd"},
+    {"chpasswd", R"re(\bchpasswd:\s+(?:expire:\s*\w+\s+)?list:\s*\|\s+[a-z_][\w-]*:)re", Tail::kRest, "", "cloud-init"},
+    {"ConvertTo-SecureString", R"re(ConvertTo-SecureString\s+(?:-(?:String|AsPlainText|Force)\s+)*)re", Tail::kWord, "", "ConvertTo-SecureString"},
+    {"az login", R"re(\baz\s+login\s[^\n|;&]*?-p[ =]\s*)re", Tail::kWord, "", "az login -p"},
 };
 
 // Files whose lines say nothing of what they are: only the file's name does.
@@ -136,9 +145,7 @@ void scanForm(std::string_view text, const RE2& form, std::string_view what,
   int count = form.NumberOfCapturingGroups() + 1;
   for (size_t at = 0;
        at < text.size() && form.Match(piece, at, text.size(), RE2::UNANCHORED, groups, count);) {
-    int side = 1;
-    while (side + 1 < count && groups[side].data() == nullptr) ++side;
-    std::string_view value(groups[side].data(), groups[side].size());
+    std::string_view value = matchedGroup(groups, 1, count);
     size_t offset = static_cast<size_t>(value.data() - text.data());
     at = offset + value.size();
     auto hit = judgeNamed("password", value);

@@ -77,6 +77,11 @@ constexpr Ending kEndings[] = {
     {"refreshtoken", CredentialSort::kToken},   {"bearertoken", CredentialSort::kToken},
     {"authtok", CredentialSort::kPassword},     {"bindpw", CredentialSort::kPassword},
     {"storepass", CredentialSort::kPassword},   {"keypass", CredentialSort::kPassword},
+    {"vaultsecretid", CredentialSort::kSecret}, {"approlesecretid", CredentialSort::kSecret},
+    {"oauth2bearer", CredentialSort::kToken},
+    {"messagebirdaccesskey", CredentialSort::kKey}, {"logicaccesskey", CredentialSort::kKey},
+    {"setupkey", CredentialSort::kKey},         {"insertkey", CredentialSort::kKey},
+    {"honeycombteam", CredentialSort::kToken},  {"bindcredential", CredentialSort::kPassword},
     {"mnemonic", CredentialSort::kSecret},      {"seedphrase", CredentialSort::kSecret},
 };
 
@@ -87,6 +92,8 @@ constexpr Ending kLastWords[] = {
     {"pat", CredentialSort::kToken},     {"secret", CredentialSort::kSecret},
     {"creds", CredentialSort::kSecret},  {"credential", CredentialSort::kSecret},
     {"psk", CredentialSort::kPassword},  {"encrypt", CredentialSort::kKey},
+    {"pswd", CredentialSort::kPassword}, {"psswd", CredentialSort::kPassword},
+    {"paswd", CredentialSort::kPassword}, {"psw", CredentialSort::kPassword},
 };
 
 // "next token", "bos token", "public api key": not credentials.
@@ -95,12 +102,12 @@ constexpr std::string_view kHarmlessBefore[] = {
     "unk",    "sep",      "mask", "cls",        "stop",   "start",   "end",     "max",
     "min",    "num",      "sync", "special",    "csrf",   "xsrf",    "public",  "publishable",
     "image",  "tls",      "no",   "anon",       "pull",   "invalid", "expired", "existing",
-    "enable", "disable",  "use",  "show"};
+    "enable", "disable", "authenticity",  "use",  "show"};
 
 // Endings that say no more about the value.
 constexpr std::string_view kTails[] = {
     "value",    "prod", "production", "dev",     "staging",   "test",  "old",  "new", "current",
-    "previous", "b64",  "base64",     "primary", "secondary", "plain", "text", "raw", "live"};
+    "previous", "b64",  "base64",     "hex",     "encoded", "private",     "primary", "secondary", "plain", "text", "raw", "live"};
 
 bool contains(std::string_view word, const auto& table) {
   return std::find(std::begin(table), std::end(table), word) != std::end(table);
@@ -115,6 +122,8 @@ bool isNumber(std::string_view word) {
 
 std::optional<CredentialSort> credentialSort(std::string_view name) {
   if (name.empty() || name.size() > 200) return std::nullopt;
+  // An Azure request's authorization, not the key that signed it.
+  if (name == "SharedKey" || name == "SharedKeyLite") return std::nullopt;
   std::vector<std::string> words = wordsOf(name);
   while (words.size() > 1 && (isNumber(words.back()) || contains(words.back(), kTails))) {
     words.pop_back();

@@ -49,6 +49,24 @@ bool isGzip(std::string_view bytes) {
   return bytes.size() > 18 && bytes[0] == '\x1f' && bytes[1] == '\x8b' && bytes[2] == '\x08';
 }
 
+// No digest is the hexadecimal form of printable text by chance.
+std::string decodeHex(std::string_view value) {
+  std::string out;
+  if (value.size() % 2 != 0 || value.size() < 24 || value.size() > kMaxDecoded) return out;
+  auto digit = [](char c) {
+    if (c >= '0' && c <= '9') return c - '0';
+    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+  };
+  for (size_t i = 0; i < value.size(); i += 2) {
+    int high = digit(value[i]);
+    int low = digit(value[i + 1]);
+    if (high < 2 || high > 7 || low < 0) return {};
+    out += static_cast<char>(high * 16 + low);
+  }
+  return out;
+}
+
 }  // namespace
 
 std::string decodeBase64Loosely(std::string_view text) {
@@ -90,7 +108,9 @@ std::optional<std::string> textOfBytes(std::string_view bytes) {
 }
 
 std::optional<std::string> decodeToText(std::string_view value) {
-  if (value.size() < 12) return std::nullopt;
+  // Eight characters of base64 are no text by chance.
+  if (value.size() < 12 && value.size() != 8) return std::nullopt;
+  if (std::string plain = decodeHex(value); !plain.empty() && isReadable(plain)) return plain;
   std::string bytes = decodeBase64Loosely(value);
   if (bytes.empty()) return std::nullopt;
   return textOfBytes(bytes);

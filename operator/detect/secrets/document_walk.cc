@@ -11,6 +11,7 @@
 #include "detect/secrets/credential_name.h"
 #include "detect/secrets/decode.h"
 #include "detect/secrets/headers.h"
+#include "detect/secrets/joined_literals.h"
 #include "detect/secrets/value_shape.h"
 
 namespace firebreak::detect {
@@ -104,8 +105,11 @@ void DocumentWalk::visit(const Json& value, const Place& place) {
 
 void DocumentWalk::visitObject(const Json& object, const Place& place) {
   // {name: X, value: Y}: an environment variable, a Helm parameter, a header.
+  // {type: password, value: Y}: a credential of a Keycloak realm.
   std::string entry = stringOr(member(object, "name"), stringOr(member(object, "key")));
+  if (entry.empty() && stringOr(member(object, "type")) == "password") entry = "password";
   bool isEntry = !entry.empty() && object.contains("value");
+  visitWebKey(object, place);
   for (const auto& [key, value] : object.items()) {
     Place child = place;
     if (!place.nested) {
@@ -125,6 +129,28 @@ void DocumentWalk::visitObject(const Json& object, const Place& place) {
       visit(value, child);
     }
   }
+}
+
+// {"kty": "EC", "d": "..."}: a JSON web key with its private part.
+void DocumentWalk::visitWebKey(const Json& object, const Place& place) {
+  std::string type = stringOr(member(object, "kty"));
+  if (type != "EC" && type != "RSA" && type != "OKP" && type != "oct") return;
+  const char* part = type == "oct" ? "k" : "d";
+  const Json& value = member(object, part);
+  if (!value.is_string()) return;
+  const auto& text = value.get_ref<const std::string&>();
+  if (text.size() < 20 || isSample(text) || !looksRandom(text)) return;
+  Place child = place;
+  if (!place.nested) child.path = childPath(place.path, part);
+  SecretHit hit;
+  hit.rule = "json-web-key";
+  hit.kind = "Private JSON web key";
+  hit.severity = Severity::kHigh;
+  hit.confidence = 80;
+  hit.value = text;
+  hit.name = part;
+  hit.evidence = {"private-key", 80, "the private part of a JSON web key"};
+  keep(std::move(hit), text, child);
 }
 
 void DocumentWalk::visitArray(const Json& array, const Place& place) {
@@ -163,26 +189,47 @@ void DocumentWalk::visitArray(const Json& array, const Place& place) {
 }
 
 void DocumentWalk::visitText(const std::string& text, const Place& at) {
-  if (text.size() < 8) return;
+  if (text.size() < 6) return;
   noteIds(text);
   Place place = at;
   if (!place.nested) place.around = text;
   if (visitNestedJson(text, place) || visitEncoded(text, place)) return;
   std::vector<SecretHit> hits = scanText(text);
   if (!place.onlyProven) {
-    bool oneLine = text.find('\n') == std::string::npos;
-    if (oneLine) {
-      scanHeaderValue(place.name, text, hits);
-      if (auto named = judgeNamed(place.name, text)) addUnlessOverlapping(hits, std::move(*named));
+    // A block scalar of one line ends with its line end.
+    std::string_view line = text;
+    while (line.ends_with('\n') || line.ends_with('\r')) line.remove_suffix(1);
+    if (line.find('\n') == std::string_view::npos) {
+      scanHeaderValue(place.name, line, hits);
+      if (auto named = judgeNamed(place.name, line)) addUnlessOverlapping(hits, std::move(*named));
     }
     // Descriptions in prose are not read for assignments.
     if (place.name != "description") {
       scanAssignments(text, hits);
       scanCommandForms(text, place.name, hits);
+      addSplitLiterals(text, hits);
     }
   }
   visitEmbedded(text, place, hits);
   for (SecretHit& hit : hits) keep(std::move(hit), text, place);
+}
+
+// What only shows where the pieces of a literal are put together.
+void DocumentWalk::addSplitLiterals(const std::string& text, std::vector<SecretHit>& hits) {
+  JoinedLiterals joined(text);
+  if (joined.text().empty()) return;
+  std::vector<SecretHit> found = scanText(joined.text());
+  scanAssignments(joined.text(), found);
+  for (SecretHit& hit : found) {
+    if (!joined.wasSplit(hit.offset, hit.value.size())) continue;
+    hit.value = hold(std::string(hit.value));
+    hit.offset = joined.originalOffset(hit.offset);
+    // Its first piece may have been taken for the whole.
+    std::erase_if(hits, [&](const SecretHit& piece) {
+      return piece.offset == hit.offset && hit.value.starts_with(piece.value);
+    });
+    hits.push_back(std::move(hit));
+  }
 }
 
 bool DocumentWalk::visitNestedJson(const std::string& text, const Place& place) {

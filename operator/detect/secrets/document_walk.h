@@ -58,11 +58,13 @@ class DocumentWalk {
   void visitObject(const Json& object, const Place& place);
   void visitArray(const Json& array, const Place& place);
   void visitText(const std::string& text, const Place& place);
+  void addSplitLiterals(const std::string& text, std::vector<SecretHit>& hits);
   void visitLastApplied(const std::string& text, const Place& place);
   bool visitNestedJson(const std::string& text, const Place& place);
   // True where the text as a whole was an encoding of something that lies open.
   bool visitEncoded(std::string_view text, const Place& place);
   void visitEmbedded(std::string_view text, const Place& place, const std::vector<SecretHit>& hits);
+  void visitWebKey(const Json& object, const Place& place);
   void visitPullConfig(const Json& auths, const Place& place);
   void keep(SecretHit hit, std::string_view text, const Place& place);
   void noteIds(std::string_view text);

@@ -12,6 +12,17 @@
 namespace firebreak::detect {
 namespace {
 
+bool isRandomUuid(std::string_view value) {
+  static const RE2 kUuid(
+      R"re((?i)[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12})re", RE2::Quiet);
+  return RE2::FullMatch(value, kUuid);
+}
+
+bool isGenerated(std::string_view value) {
+  if (value.size() >= 16 && !isReference(value) && looksRandom(value)) return true;
+  return passwordStrength(value) == PasswordStrength::kRandom;
+}
+
 void scanWith(const RE2& pattern, std::string_view text, std::vector<SecretHit>& hits) {
   re2::StringPiece piece(text.data(), text.size());
   re2::StringPiece groups[3];
@@ -27,7 +38,7 @@ void scanWith(const RE2& pattern, std::string_view text, std::vector<SecretHit>&
           passwordStrength(pair.substr(colon + 1)) == PasswordStrength::kNone) {
         continue;
       }
-    } else if (value.size() < 16 || isReference(value) || isSample(value) || !looksRandom(value)) {
+    } else if (isSample(value) || !(isRandomUuid(value) || isGenerated(value))) {
       continue;
     }
     SecretHit hit;
@@ -46,13 +57,13 @@ void scanWith(const RE2& pattern, std::string_view text, std::vector<SecretHit>&
 
 void scanHeaders(std::string_view text, std::vector<SecretHit>& hits) {
   static const RE2 kHeader(
-      R"re((?i:authorization)\\?["']?(?:\s{0,2}[:=,]\s{0,2}|\s{1,8})\\?["']?((?i:bearer|basic|token))\s+([A-Za-z0-9._~+/=-]{8,}))re",
+      R"re((?i:authorization)\\?["']?(?:\s{0,2}[:=,]\s{0,2}|\s{1,8})\\?["']?((?i:bearer|basic|token))\s+([^\s"'\\,;<>(){}$`]{8,}))re",
       RE2::Quiet);
   scanWith(kHeader, text, hits);
 }
 
 void scanHeaderValue(std::string_view name, std::string_view value, std::vector<SecretHit>& hits) {
-  static const RE2 kValue(R"re(^((?i:bearer|basic|token))\s+([A-Za-z0-9._~+/=-]{8,})$)re",
+  static const RE2 kValue(R"re(^((?i:bearer|basic|token))\s+([^\s"'\\,;<>(){}$`]{8,})$)re",
                           RE2::Quiet);
   std::string folded(name);
   std::transform(folded.begin(), folded.end(), folded.begin(),
