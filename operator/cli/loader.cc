@@ -27,9 +27,10 @@ constexpr std::array<std::string_view, 3> kExtensions = {".yaml", ".yml", ".json
 
 // Configuration that is no YAML: a text, looked at for credentials alone.
 constexpr std::string_view kTextEndings[] = {
-    ".env",    ".properties", ".ini",    ".conf",   ".cfg",       ".cnf",         ".toml",
-    ".tf",     ".tfvars",     ".hcl",    ".xml",    ".npmrc",     ".netrc",       ".pgpass",
-    ".pypirc", ".dockercfg",  ".my.cnf", "/credentials", "/Dockerfile", "/Jenkinsfile", ".git-credentials"};
+    ".env",    ".properties", ".ini",         ".conf",       ".cfg",         ".cnf",
+    ".toml",   ".tf",         ".tfvars",      ".hcl",        ".xml",         ".npmrc",
+    ".netrc",  ".pgpass",     ".pypirc",      ".dockercfg",  "/credentials", "/Dockerfile",
+    "/Jenkinsfile", ".git-credentials"};
 
 bool isPlainText(const fs::path& path) {
   std::string name = "/" + path.filename().string();

@@ -189,7 +189,7 @@ std::string_view withPhrase(std::string_view text, std::string_view word) {
 void scanPairs(std::string_view text, std::vector<SecretHit>& hits) {
   static const RE2 kPair(
       R"re(([A-Za-z_][A-Za-z0-9_.-]*)(?:\\*["'\]]+)?[ \t]{0,40}(:=|=>|==?|:)[ \t]{0,40})re"
-      R"re((?:\\*"(?:"")?([^"\\\n]*)|'([^'\n]*)'|([^\s"'`,;{}\[\]<>|\\][^\s"',;{}<>|\\]*)))re",
+      R"re((?:(?:\(\s{0,40})?\\*"(?:"")?([^"\\\n]*)|(?:\(\s{0,40})?'([^'\n]*)'|([^\s"'`,;{}\[\]<>|\\][^\s"',;{}<>|\\]*)))re",
       RE2::Quiet);
   re2::StringPiece piece(text.data(), text.size());
   re2::StringPiece groups[6];

@@ -89,7 +89,8 @@ bool isCount(std::string_view digits) {
 // Words with a number behind, between or before them.
 bool isWordsAndNumber(std::string_view text, const Parts& parts) {
   bool joined = std::all_of(text.begin(), text.end(), [](char c) {
-    return isLetter(c) || isDigit(c) || std::string_view("-_.!#@$%&*+~?").find(c) != std::string_view::npos;
+    return isLetter(c) || isDigit(c) ||
+           std::string_view("-_.!#@$%&*+~?").find(c) != std::string_view::npos;
   });
   if (!joined || parts.words.empty() || parts.runs != 1 || isCount(parts.lastRun)) return false;
   bool plain = std::any_of(parts.words.begin(), parts.words.end(), [](const std::string& word) {
@@ -107,7 +108,8 @@ bool isWordsAndNumber(std::string_view text, const Parts& parts) {
   }
   if (parts.digits < least || parts.digits > 8) return false;
   // -2024 behind one or two joined words is a date.
-  bool year = parts.lastRun.size() == 4 && (parts.lastRun.starts_with("19") || parts.lastRun.starts_with("20"));
+  bool year = parts.lastRun.size() == 4 &&
+              (parts.lastRun.starts_with("19") || parts.lastRun.starts_with("20"));
   return !year || parts.marks || !separate;
 }
 

@@ -107,7 +107,8 @@ constexpr std::string_view kHarmlessBefore[] = {
 // Endings that say no more about the value.
 constexpr std::string_view kTails[] = {
     "value",    "prod", "production", "dev",     "staging",   "test",  "old",  "new", "current",
-    "previous", "b64",  "base64",     "hex",     "encoded", "private",     "primary", "secondary", "plain", "text", "raw", "live"};
+    "previous", "b64",  "base64",     "hex",     "encoded",   "private",
+    "primary", "secondary", "plain", "text", "raw", "live"};
 
 bool contains(std::string_view word, const auto& table) {
   return std::find(std::begin(table), std::end(table), word) != std::end(table);

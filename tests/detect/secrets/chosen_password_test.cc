@@ -17,7 +17,7 @@ using firebreak::testing::withEnv;
 TEST(ChosenPassword, WordsWithNumbers) {
   for (const char* text :
        {"walnut7648", "Sparrow2019", "cobalt_walnut_604", "pewter-walnut-cobalt-42",
-        "Walnut@8352", "Walnut#cobalt7", "grqx6129", "Straße#4417", "rzx417$", "qLKzsFrn"}) {
+        "Walnut@8352", "Walnut#cobalt74", "grqx6129", "Straße#4417", "rzx417$", "qLKzsFrn"}) {
     EXPECT_TRUE(isChosenPassword(text)) << text;
     auto findings = scanObject(withEnv("DB_PASSWORD", text));
     EXPECT_EQ(findings.size(), 1u) << text;

@@ -57,7 +57,9 @@ TEST(SecretPlaces, FormsOfTexts) {
 }
 
 TEST(SecretPlaces, AnUnquotedPassphraseGoesToTheEndOfItsLine) {
-  EXPECT_EQ(scanObject(configMap("f.ini", "a = b\npassword = walnut pewter cobalt lagoon\nc = d\n")).size(), 1u);
+  EXPECT_EQ(scanObject(configMap("f.ini",
+                                 "a = b\npassword = walnut pewter cobalt lagoon\nc = d\n")).size(),
+            1u);
   EXPECT_TRUE(scanObject(configMap("f.ini", "password = see the wiki page\n")).empty());
 }
 
@@ -67,13 +69,17 @@ TEST(SecretPlaces, LiteralsInPieces) {
                      maker.make("<a:9>") + "\"\n)\n";
   auto findings = scanObject(configMap("settings.py", text));
   EXPECT_EQ(findings.size(), 1u) << listed(findings);
-  EXPECT_TRUE(scanObject(configMap("a.js", "const password = 'change' +\n  'me-please';\n")).empty());
+  EXPECT_TRUE(
+      scanObject(configMap("a.js", "const password = 'change' +\n  'me-please';\n")).empty());
 }
 
 TEST(SecretPlaces, AnEncodedLogin) {
   SampleMaker maker;
-  EXPECT_EQ(scanObject(configMap(".npmrc", "_auth=" + base64Encode("ci:" + maker.make("<a:16>")) + "\n")).size(), 1u);
-  EXPECT_TRUE(scanObject(configMap(".npmrc", "_auth=" + base64Encode("ci:changeme") + "\n")).empty());
+  EXPECT_EQ(scanObject(configMap(".npmrc",
+                                 "_auth=" + base64Encode("ci:" + maker.make("<a:16>")) + "\n")).size(),
+            1u);
+  EXPECT_TRUE(
+      scanObject(configMap(".npmrc", "_auth=" + base64Encode("ci:changeme") + "\n")).empty());
 }
 
 TEST(SecretPlaces, ABlockScalarOfOneLineIsAValue) {
@@ -85,12 +91,14 @@ TEST(SecretPlaces, HexadecimalText) {
   SampleMaker maker;
   std::string token = maker.make("gh~p_<a:30><crc62>");
   EXPECT_EQ(scanObject(configMap("TOKEN_HEX", hexOf(token))).size(), 1u);
-  EXPECT_TRUE(scanObject(configMap("BANNER_HEX", hexOf("welcome to the shop, mind the step"))).empty());
+  EXPECT_TRUE(
+      scanObject(configMap("BANNER_HEX", hexOf("welcome to the shop, mind the step"))).empty());
 }
 
 TEST(SecretPlaces, RandomUuidsUnderAKeysName) {
   SampleMaker maker;
-  for (const char* name : {"STATUSPAGE_API_KEY", "clientSecret", "VAULT_SECRET_ID", "NB_SETUP_KEY"}) {
+  for (const char* name :
+       {"STATUSPAGE_API_KEY", "clientSecret", "VAULT_SECRET_ID", "NB_SETUP_KEY"}) {
     EXPECT_EQ(scanObject(withEnv(name, uuid(maker))).size(), 1u) << name;
   }
   for (const char* name : {"AZURE_CLIENT_ID", "TENANT_ID", "SECRET_NAME", "PASSWORD_POLICY_ID"}) {
@@ -102,7 +110,8 @@ TEST(SecretPlaces, BearerHeaders) {
   SampleMaker maker;
   std::string nginx = "proxy_set_header Authorization \"Bearer ";
   EXPECT_EQ(scanObject(configMap("n", nginx + uuid(maker) + "\";\n")).size(), 1u);
-  EXPECT_EQ(scanObject(configMap("n", nginx + maker.make("<a:9>!<a:9>%<a:3>") + "\";\n")).size(), 1u);
+  EXPECT_EQ(scanObject(configMap("n", nginx + maker.make("<a:9>!<a:9>%<a:3>") + "\";\n")).size(),
+            1u);
   EXPECT_TRUE(scanObject(configMap("n", nginx + "$http_x_token\";\n")).empty());
   EXPECT_TRUE(scanObject(configMap("n", nginx + "your-token-goes-here\";\n")).empty());
 }
@@ -110,7 +119,8 @@ TEST(SecretPlaces, BearerHeaders) {
 TEST(SecretPlaces, AConnectionStringsPartsCountAlone) {
   SampleMaker maker;
   std::string before = "Server=db;Database=crm;User Id=app;Password=";
-  auto findings = scanObject(withEnv("DB_PASSWORD", before + maker.make("<a:16>") + ";Encrypt=true"));
+  auto findings =
+      scanObject(withEnv("DB_PASSWORD", before + maker.make("<a:16>") + ";Encrypt=true"));
   EXPECT_EQ(findings.size(), 1u) << listed(findings);
   EXPECT_TRUE(scanObject(withEnv("DB_PASSWORD", before + "changeme;Encrypt=true")).empty());
 }
@@ -118,7 +128,9 @@ TEST(SecretPlaces, AConnectionStringsPartsCountAlone) {
 TEST(SecretPlaces, XmlEntities) {
   SampleMaker maker;
   std::string add = "<add key=\"DbPassword\" value=\"";
-  EXPECT_EQ(scanObject(configMap("web.config", add + maker.make("<a:9>&lt;<a:9>") + "\" />")).size(), 1u);
+  EXPECT_EQ(scanObject(configMap("web.config",
+                                 add + maker.make("<a:9>&lt;<a:9>") + "\" />")).size(),
+            1u);
   EXPECT_TRUE(
       scanObject(configMap("web.config", add + "getenv(&quot;DB_PASSWORD&quot;)\" />")).empty());
 }
@@ -126,9 +138,12 @@ TEST(SecretPlaces, XmlEntities) {
 TEST(SecretPlaces, RealmsAndWebKeys) {
   SampleMaker maker;
   std::string users = R"({"users":[{"credentials":[{"type":"password","value":")";
-  EXPECT_EQ(scanObject(configMap("realm.json", users + maker.make("<a:16>") + "\"}]}]}")).size(), 1u);
+  EXPECT_EQ(scanObject(configMap("realm.json", users + maker.make("<a:16>") + "\"}]}]}")).size(),
+            1u);
   std::string key = R"({"kty":"EC","crv":"P-256","x":")" + maker.make("<b:43>") + "\"";
-  EXPECT_EQ(scanObject(configMap("k.json", key + ",\"d\":\"" + maker.make("<b:43>") + "\"}")).size(), 1u);
+  EXPECT_EQ(scanObject(configMap("k.json",
+                                 key + ",\"d\":\"" + maker.make("<b:43>") + "\"}")).size(),
+            1u);
   EXPECT_TRUE(scanObject(configMap("k.json", key + "}")).empty());
 }
 
