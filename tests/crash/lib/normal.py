@@ -14,11 +14,14 @@ _RULES = (
     (re.compile(r"\bq-[0-9a-f]{16}\b"), "<order>"),
     (re.compile(r"\b[0-9a-f]{32,64}\b"), "<hash>"),
     (re.compile(r"(approvalrequired-|plan )[0-9a-f]{8,64}\b"), r"\1<hash>"),
-    (re.compile(r"\b(web|console|consumer)-[a-z0-9]{8,10}-[a-z0-9]{5}\b"), r"\1-<pod>"),
+    # The template's hash is a number of 32 bits in letters: seldom as short as five.
+    (re.compile(r"\b(web|console|consumer)-[a-z0-9]{4,10}-[a-z0-9]{5}\b"), r"\1-<pod>"),
     (re.compile(r"\b(web|console|consumer)-(?!infected)[a-z0-9]{5}\b"), r"\1-<pod>"),
     # A success names what was proven when it was told: with what was given up a second later, or without.
     (re.compile(r"(are ready); .*$"), r"\1"),
     (re.compile(r"\b\d+\.\d+\.\d+\.\d+(:\d+)?\b"), "<address>"),
+    # The probe tries whom the pod was talking to when its connections were cut, and the API server.
+    (re.compile(r"<address>(, <address>)+"), "<address>"),
 )
 
 
