@@ -21,7 +21,7 @@ TEST(ChosenPassword, WordsWithNumbers) {
     EXPECT_TRUE(isChosenPassword(text)) << text;
     auto findings = scanObject(withEnv("DB_PASSWORD", text));
     EXPECT_EQ(findings.size(), 1u) << text;
-    if (!findings.empty()) EXPECT_EQ(findings[0].tier, Tier::kAlert);
+    for (const Finding& finding : findings) EXPECT_EQ(finding.tier, Tier::kAlert) << text;
     // Under a name that asks for no password it is a name like any other.
     EXPECT_TRUE(scanObject(withEnv("DB_SCHEMA", text)).empty()) << text;
   }
