@@ -16,9 +16,10 @@ using firebreak::testing::withEnv;
 
 std::string hexOf(std::string_view text) {
   std::string out;
-  for (unsigned char c : text) {
-    out += "0123456789abcdef"[c >> 4U];
-    out += "0123456789abcdef"[c & 15U];
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    out += "0123456789abcdef"[byte >> 4U];
+    out += "0123456789abcdef"[byte & 15U];
   }
   return out;
 }
