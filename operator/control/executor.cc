@@ -67,16 +67,12 @@ Executor::Executor(kube::Client& client, ExternalSteps& external, std::function<
     : client_(client), external_(external), mayWrite_(std::move(mayWrite)) {}
 
 // Null where the object does not exist.
-Result<Json> Executor::live(const Step& step, SeenObjects* seen) {
+Result<Json> Executor::live(const Step& step) {
   const kube::ResourceType* type = typeOf(step.object);
   if (type == nullptr) return unknownKind(step);
-  const std::string key = step.object.apiVersion + " " + describe(step.object);
-  if (seen != nullptr && seen->contains(key)) return seen->at(key);
   auto object = client_.get(*type, step.object.ns, step.object.name);
   if (!object && object.error().code != ErrorCode::kNotFound) return object;
-  Json found = object ? std::move(*object) : Json();
-  if (seen != nullptr) seen->emplace(key, found);
-  return found;
+  return object ? std::move(*object) : Json();
 }
 
 // Read live: an order seen through a cache that lags would be written twice. One that was withdrawn
@@ -102,11 +98,10 @@ Result<StepView> Executor::observeOrder(const Step& step) {
   return view;
 }
 
-Result<StepView> Executor::observe(const Remediation& remediation, const Step& step,
-                                   SeenObjects* seen) {
+Result<StepView> Executor::observe(const Remediation& remediation, const Step& step) {
   if (step.type == PatchType::kExternal) return external_.observe(remediation, step);
   if (step.type == PatchType::kNodeOrder) return observeOrder(step);
-  auto object = live(step, seen);
+  auto object = live(step);
   if (!object) return tl::unexpected(object.error());
   StepView view;
   view.effect = remediate::observeStep(step, *object);

@@ -3,7 +3,6 @@
 #pragma once
 
 #include <functional>
-#include <map>
 #include <mutex>
 #include <string>
 
@@ -24,24 +23,20 @@ class ExternalSteps {
   virtual Status undo(const Remediation& remediation, const Step& step) = 0;
 };
 
-// Objects as one look at a Remediation found them: steps on the same object ask for it once.
-using SeenObjects = std::map<std::string, Json>;
-
 class Executor {
  public:
   // `mayWrite` is asked before every write: false once the lead was lost.
   Executor(kube::Client& client, ExternalSteps& external, std::function<bool()> mayWrite);
 
-  // `seen` is what this look has read already; null where it begins.
-  Result<remediate::StepView> observe(const Remediation& remediation, const Step& step,
-                                      SeenObjects* seen = nullptr);
+  // In a kube::ReadScope steps on the same object ask for it once.
+  Result<remediate::StepView> observe(const Remediation& remediation, const Step& step);
   Status apply(const Remediation& remediation, const Step& step, WallTime expiresAt);
   Status undo(const Remediation& remediation, const Step& step);
   // For Proof::kFieldsHold and kRolledOut.
   remediate::ProofView prove(const Remediation& remediation, const Step& step, WallTime now);
 
  private:
-  Result<Json> live(const Step& step, SeenObjects* seen = nullptr);
+  Result<Json> live(const Step& step);
   Status writeOrder(const Step& step, WallTime expiresAt, bool remove);
   Result<remediate::StepView> observeOrder(const Step& step);
   Status create(const Step& step, const kube::ResourceType& type);

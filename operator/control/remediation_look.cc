@@ -28,7 +28,6 @@ Status RemediationReconciler::observeSteps(Gathered& gathered,
                                            const std::vector<ProofView>& proofs) {
   const RemediationStatus& status = gathered.remediation.status;
   bool quiet = status.phase == Phase::kReverted || status.phase == Phase::kRejected;
-  SeenObjects seen;
   for (size_t i = 0; i < status.steps.size(); ++i) {
     const StepRecord& record = status.steps[i];
     StepView view;
@@ -42,7 +41,7 @@ Status RemediationReconciler::observeSteps(Gathered& gathered,
         step = stepFromImage(gathered.remediation, record, *image);
       }
       if (step) {
-        auto observed = executor_.observe(gathered.remediation, *step, &seen);
+        auto observed = executor_.observe(gathered.remediation, *step);
         if (!observed) return tl::unexpected(observed.error());
         view = *observed;
       }
