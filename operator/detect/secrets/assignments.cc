@@ -59,13 +59,11 @@ bool isCarefulChoice(std::string_view value) {
 
 // A random UUID is a credential where a provider has keys of that form, and an id elsewhere.
 bool isKeyedUuid(std::string_view name, std::string_view value) {
-  static const RE2 kUuid(
-      R"re((?i)[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12})re", RE2::Quiet);
   static const RE2 kName(
       R"re((?:(?:api|auth|access|bearer|server|bot|hec|push|personal|admin|service)(?:key|token))re"
       R"re(|(?:client|api|app|application)secret|setupkey|secretkey|secretid)$)re",
       RE2::Quiet);
-  if (value.size() != 36 || !RE2::FullMatch(value, kUuid) || isSample(value)) return false;
+  if (!isRandomUuid(value) || isSample(value)) return false;
   std::string folded;
   for (char c : name) {
     auto byte = static_cast<unsigned char>(c);
@@ -103,12 +101,18 @@ std::string unescaped(std::string_view value) {
   return plain;
 }
 
-void addNamed(std::string_view text, std::string_view name, std::string_view value,
-              std::vector<SecretHit>& hits) {
+std::optional<SecretHit> judgeEscaped(std::string_view name, std::string_view value) {
   std::string plain = unescaped(value);
   auto hit = judgeNamed(name, plain);
+  OPENSSL_cleanse(plain.data(), plain.size());
+  if (hit) hit->value = value;  // not of the copy
+  return hit;
+}
+
+void addNamed(std::string_view text, std::string_view name, std::string_view value,
+              std::vector<SecretHit>& hits) {
+  auto hit = value.find('&') == std::string_view::npos ? judgeNamed(name, value) : judgeEscaped(name, value);
   if (!hit) return;
-  hit->value = value;
   hit->offset = static_cast<size_t>(value.data() - text.data());
   addUnlessOverlapping(hits, std::move(*hit));
 }

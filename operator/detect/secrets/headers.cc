@@ -12,12 +12,6 @@
 namespace firebreak::detect {
 namespace {
 
-bool isRandomUuid(std::string_view value) {
-  static const RE2 kUuid(
-      R"re((?i)[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12})re", RE2::Quiet);
-  return RE2::FullMatch(value, kUuid);
-}
-
 bool isGenerated(std::string_view value) {
   if (value.size() >= 16 && !isReference(value) && looksRandom(value)) return true;
   return passwordStrength(value) == PasswordStrength::kRandom;

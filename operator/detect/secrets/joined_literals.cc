@@ -15,6 +15,7 @@ JoinedLiterals::JoinedLiterals(std::string_view text) {
   size_t at = 0;
   size_t left = 0;
   while (at < text.size() && kSeam.Match(piece, at, text.size(), RE2::UNANCHORED, &seam, 1)) {
+    if (seams_.empty()) joined_.reserve(text.size());  // what it grew out of would not be wiped
     auto start = static_cast<size_t>(seam.data() - text.data());
     joined_.append(text.substr(at, start - at));
     left += seam.size();

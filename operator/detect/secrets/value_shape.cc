@@ -365,6 +365,12 @@ bool isSample(std::string_view text) {
   return isRepetition(text) || hasRun(text, 8) || isPublishedSample(text);
 }
 
+bool isRandomUuid(std::string_view text) {
+  static const RE2 kUuid(
+      R"re((?i)[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12})re", RE2::Quiet);
+  return text.size() == 36 && RE2::FullMatch(text, kUuid);
+}
+
 bool hasWeakWord(std::string_view text) { return hasWord(text); }
 
 bool isReference(std::string_view text) {

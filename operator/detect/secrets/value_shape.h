@@ -23,6 +23,9 @@ bool isReference(std::string_view text);
 // Looks made by a generator, to whatever length.
 bool looksRandom(std::string_view text);
 
+// A UUID of random numbers (version 4), which some providers give as a key.
+bool isRandomUuid(std::string_view text);
+
 // Has a word that weak passwords have, in any spelling ("P4ssw0rd").
 bool hasWeakWord(std::string_view text);
 
