@@ -37,6 +37,18 @@ void awaitWindow(const Assessment& assessment, std::vector<remediate::GuardResul
   }
 }
 
+// The step that a move writes or takes back; nothing where it does neither.
+struct Written {
+  bool back = false;
+  size_t index = 0;
+  bool operator==(const Written&) const = default;
+};
+std::optional<Written> writtenBy(const remediate::Move& move) {
+  if (auto* apply = std::get_if<remediate::ApplyStep>(&move)) return Written{false, apply->index};
+  if (auto* undo = std::get_if<remediate::UndoStep>(&move)) return Written{true, undo->index};
+  return std::nullopt;
+}
+
 }  // namespace
 
 RemediationReconciler::RemediationReconciler(kube::Client& client, World& world, Executor& executor,
@@ -286,6 +298,7 @@ Result<std::optional<WallTime>> RemediationReconciler::reconcile(const std::stri
   // Most moves write down what is known, and change nothing of what is looked at.
   kube::ReadScope reads({kube::pathOf(kube::kRemediations, "", name), kEventsPath});
   std::vector<ProofView> proofs;
+  std::optional<Written> last;
   for (int moves = 0; moves < kMostMoves; ++moves) {
     auto gathered = gather(*remediation, proofs);
     if (!gathered) {
@@ -314,9 +327,22 @@ Result<std::optional<WallTime>> RemediationReconciler::reconcile(const std::stri
       if (!saved) return tl::unexpected(saved.error());
       remediation = std::move(*saved);
       proofs.clear();
+      last.reset();
       continue;
     }
     if (startLock.owns_lock()) startLock.unlock();
+    // Done, and nothing of it is to be seen: somebody takes it off at once, or whoever was asked has not got
+    // that far. Once more, but not at once.
+    const auto written = writtenBy(move);
+    if (written && written == last) {
+      const StepView& view = gathered->situation.steps.at(written->index);
+      Error error{ErrorCode::kUnavailable,
+                  "it was done, but has no effect" + (view.message.empty() ? "" : ": " + view.message), 0,
+                  std::chrono::milliseconds{0}};
+      auto saved = failStep(*gathered, written->index, error);
+      return tl::unexpected(saved ? error : saved.error());
+    }
+    last = written;
     auto after = carryOut(*gathered, move, &proofs);
     if (!after) return tl::unexpected(after.error());
     if (!*after) return std::optional<WallTime>();

@@ -10,6 +10,8 @@ using std::chrono::seconds;
 
 // A right that is missing is asked for again after it.
 constexpr seconds kRightsPatience{60};
+// What may pass by itself is tried less and less often, but never less than that.
+constexpr seconds kRefusalPatience{300};
 
 // What would be begun next; null where nothing is pending, or the step is the last resort.
 const Step* nextPending(const Situation& s, const RemediationStatus& status) {
@@ -105,9 +107,11 @@ Move holdStill(const Situation& s, RemediationStatus status, bool contained) {
 Move resume(const Situation& s, RemediationStatus status) {
   if (status.blocked.reason == "Contended") return watchDrift(s, std::move(status));
   bool byApiServer = status.blocked.reason == "RightsMissing";
-  // A minute at most, also where the clock was set back.
+  bool tooOften = status.blocked.reason == "WriteRefused";
+  // Also where the clock was set back.
   const auto until = status.blocked.until;
-  if (byApiServer && until && *until > s.now && *until - s.now <= kRightsPatience) {
+  const seconds patience = byApiServer ? kRightsPatience : kRefusalPatience;
+  if ((byApiServer || tooOften) && until && *until > s.now && *until - s.now <= patience) {
     return Rest{status.blocked.until};
   }
   const Step* pending = nextPending(s, status);
@@ -230,12 +234,13 @@ RemediationStatus afterFailure(const Remediation& remediation, size_t index, con
   }
   constexpr int64_t kMostAttempts = 8;
   // What may pass by itself is never given up, only tried less often: an admission webhook that is away, a
-  // throttled API server, somebody who writes to the same object all the time.
+  // throttled API server or provider, somebody who writes to the same object all the time.
   if (isRetryable(error) && record.attempts >= kMostAttempts) {
     if (status.phase == Phase::kReverting) return status;
-    int64_t delay = std::min<int64_t>(300, int64_t{5} << std::min<int64_t>(record.attempts - kMostAttempts, 6));
+    const auto doublings = std::min<int64_t>(record.attempts - kMostAttempts, 6);
+    const seconds delay = std::min(kRefusalPatience, seconds(int64_t{5} << doublings));
     status.phase = Phase::kBlocked;
-    status.blocked = {"WriteRefused", error.message, now + seconds(delay)};
+    status.blocked = {"WriteRefused", error.message, now + delay};
     status.message = "step " + record.name + " cannot be written for now: " + error.message;
     return status;
   }

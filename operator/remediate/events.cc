@@ -40,6 +40,14 @@ std::string provenBy(const RemediationStatus& status) {
   return stepsOf(status);
 }
 
+// What passes within seconds, a certificate that is being issued say, is not worth an Event.
+bool lasts(const RemediationStatus& status) {
+  constexpr int64_t kSomeSeconds = 11;  // the attempt after the first half minute
+  return status.blocked.reason != "WriteRefused" ||
+         std::any_of(status.steps.begin(), status.steps.end(),
+                     [](const StepRecord& record) { return record.attempts >= kSomeSeconds; });
+}
+
 std::string verbOf(const RemediationStatus& status) {
   return status.plan.empty() ? "Report" : status.plan.front().action;
 }
@@ -86,7 +94,7 @@ std::vector<EventDraft> impliedEvents(const Remediation& remediation) {
             status.planHash.substr(0, 8));
       } else if (status.blocked.reason == "Contended") {
         add(true, "Contended", verbOf(status), status.blocked.message);
-      } else if (status.outcome != Outcome::kNeedsExternalAction) {
+      } else if (status.outcome != Outcome::kNeedsExternalAction && lasts(status)) {
         add(true, "RemediationSkipped", verbOf(status),
             "Not done (" + status.blocked.reason + "): " + status.blocked.message,
             status.blocked.reason);
