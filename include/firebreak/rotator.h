@@ -129,8 +129,12 @@ struct Observation {
     kForeign,  // somebody else changed what it concerns: plan anew, force nothing
   };
   Effect effect = Effect::kAbsent;
-  // kForeign: who or what. kPresent: why it must not be undone, empty where it may be.
+  // kForeign: who or what. kPresent: why it must not be undone, empty where it may be. kAbsent: what is
+  // in the way of an effect that should be there by now, empty where it was not tried.
   std::string message;
+  // kPresent: done, but not in force yet: what is waited for, and what to do where it does not come.
+  // It is not done again; it is asked about ever less often, for ten minutes.
+  std::string awaits = {};
 };
 
 // One entry of spec.secrets.rotators.

@@ -22,16 +22,15 @@ const Step* RemediationReconciler::plannedStep(const Gathered& gathered, size_t 
   return nullptr;
 }
 
-// Each step is observed as its sealed before-image describes it; one that was not sealed by us is
-// observed as the plan derived anew describes it.
+// Each step that next() looks at is observed as its sealed before-image describes it; one that was not
+// sealed by us is observed as the plan derived anew describes it.
 Status RemediationReconciler::observeSteps(Gathered& gathered,
                                            const std::vector<ProofView>& proofs) {
   const RemediationStatus& status = gathered.remediation.status;
-  bool quiet = status.phase == Phase::kReverted || status.phase == Phase::kRejected;
   for (size_t i = 0; i < status.steps.size(); ++i) {
     const StepRecord& record = status.steps[i];
     StepView view;
-    if (remediate::isUndoable(record.state) && !quiet) {
+    if (remediate::isUndoable(record.state)) {
       std::optional<Step> step;
       if (const Step* planned = plannedStep(gathered, i)) step = *planned;
       bool sealed = remediate::sealHolds(gathered.situation.keys, gathered.remediation, record);
@@ -40,7 +39,7 @@ Status RemediationReconciler::observeSteps(Gathered& gathered,
       if (sealed && image && (!step || undone)) {
         step = stepFromImage(gathered.remediation, record, *image);
       }
-      if (step) {
+      if (step && remediate::readsView(status, record, step->type)) {
         auto observed = executor_.observe(gathered.remediation, *step);
         if (!observed) return tl::unexpected(observed.error());
         view = *observed;

@@ -257,6 +257,7 @@ Result<StepView> SecretFamily::observe(const Remediation& remediation, const Ste
   if (!observed) return tl::unexpected(observed.error());
   StepView view;
   view.message = observed->message;
+  view.awaits = observed->awaits;
   switch (observed->effect) {
     case Observation::Effect::kAbsent:
       view.effect = remediate::Effect::kAbsent;
@@ -298,8 +299,11 @@ ProofView SecretFamily::prove(const Remediation& remediation, const SecurityPoli
   using Verdict = ProofView::Verdict;
   auto view = observe(remediation, step);
   if (!view) return {Verdict::kUnknown, "CannotRead", view.error().message};
-  if (view->effect == remediate::Effect::kPresent) return {Verdict::kTrue, "Holds", view->message};
-  return {Verdict::kFalse, "Undone", step.name + " does not hold"};
+  if (view->effect != remediate::Effect::kPresent) {
+    return {Verdict::kFalse, "Undone", step.name + " does not hold"};
+  }
+  if (!view->awaits.empty()) return {Verdict::kFalse, "NotInForce", view->awaits};
+  return {Verdict::kTrue, "Holds", view->message};
 }
 
 }  // namespace firebreak::control

@@ -115,6 +115,7 @@ Move tidy(const Situation& s, RemediationStatus status) {
   if (paused != nullptr && paused->reason == "Paused") return Rest{paused->until};
   bool contained = status.outcome == Outcome::kRemediated;
   bool kept = false;
+  bool madeOutside = false;
   for (size_t n = status.steps.size(); n-- > 0;) {
     StepRecord& record = status.steps[n];
     if (!isUndoable(record.state)) continue;
@@ -134,6 +135,8 @@ Move tidy(const Situation& s, RemediationStatus status) {
       kept = true;
       continue;
     }
+    // Nothing of the rotator's can be asked for any more: what it knew was in the Secrets.
+    madeOutside = madeOutside || (sealed && image->type == PatchType::kExternal && record.name == "create");
     bool ours = sealed &&
                 (image->type == PatchType::kCreate || image->type == PatchType::kNodeOrder);
     const StepView& view = s.steps.at(n);
@@ -152,6 +155,10 @@ Move tidy(const Situation& s, RemediationStatus status) {
   } else {
     status.phase = Phase::kReverted;
     status.message = "the target went away while it was being remediated; nothing of it is left";
+  }
+  if (madeOutside) {
+    status.message +=
+        "; the credential that was made for it may still be taken where it is checked: look there";
   }
   return saveOrRest(s, std::move(status));
 }

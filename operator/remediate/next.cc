@@ -1,6 +1,7 @@
 #include "remediate/next.h"
 
 #include "remediate/phases.h"
+#include "remediate/steps.h"
 #include "remediate/trust.h"
 
 namespace firebreak::remediate {
@@ -42,6 +43,16 @@ Decision effectiveDecision(const Remediation& remediation) {
 
 bool budgetsPassed(const RemediationStatus& status) {
   return hasStarted(status) && status.phase != Phase::kFailed;
+}
+
+bool readsView(const RemediationStatus& status, const StepRecord& record, PatchType type) {
+  if (status.phase == Phase::kReverted || status.phase == Phase::kRejected) return false;
+  if (!isUndoable(record.state)) return false;
+  if (type != PatchType::kExternal || status.phase == Phase::kReverting) return true;
+  // A rotator's steps follow each other: what one did is no state to be kept, and to see it something
+  // outside is asked.
+  return record.state == StepState::kIntended && status.phase != Phase::kBlocked &&
+         status.phase != Phase::kFailed;
 }
 
 Move next(const Situation& situation) {

@@ -22,6 +22,7 @@ namespace firebreak::remediate {
 struct StepView {
   Effect effect = Effect::kAbsent;
   std::string message = {};  // for kForeign: who; for kGone: what; in a revert: why it must stay
+  std::string awaits = {};   // for kPresent, of a rotator: not in force yet, and what it waits for
   bool undoLater = false;  // in a revert: what is undone before it has not settled yet
   bool settling = false;   // in a revert: taken back, but the node has not let go yet
   bool ours = false;       // for kForeign: an object that we made, changed by somebody
@@ -83,6 +84,8 @@ using Move =
     std::variant<Rest, SaveStatus, ApplyStep, ProveStep, UndoStep, EmitEvents, SetFinalizer>;
 
 Move next(const Situation& situation);
+// Whether next() looks at the view of that step at all; where not, nobody need be asked for it.
+bool readsView(const RemediationStatus& status, const StepRecord& record, PatchType type);
 
 // The status after a write of step `index` failed: tried again later, or Failed, or Blocked where a
 // right is missing.

@@ -16,6 +16,15 @@ seconds proofDeadline(const Step& step) {
                                                                           : seconds(45);
 }
 
+// The sensor's report wakes it; everything else has to be asked again. What is not in force yet outside the
+// cluster is asked for less and less often: it takes seconds there, or an hour.
+milliseconds untilNextProof(const Step* step, milliseconds waited) {
+  const Proof proof = step == nullptr ? Proof::kFieldsHold : step->proof;
+  if (proof == Proof::kPodUnreachable) return milliseconds(5000);
+  if (proof != Proof::kRotator) return milliseconds(500);
+  return std::clamp(waited / 4, milliseconds(500), milliseconds(30'000));
+}
+
 // What was proven, step by step, and what that makes of the whole.
 struct ProofSum {
   std::optional<size_t> ask;  // a step that was not asked in this pass
@@ -137,10 +146,8 @@ Move verify(const Situation& s, RemediationStatus status) {
   status.message = "not verified yet: " + proof.message;
   WallTime deadline = record.time + (step != nullptr ? proofDeadline(*step) : seconds(45));
   if (s.now < deadline && proof.reason != kRolloutFailed) {
-    // The sensor's report wakes it; everything else has to be asked again.
-    const bool told = step != nullptr && step->proof == Proof::kPodUnreachable;
-    return saveOrRest(s, std::move(status),
-                      s.now + (told ? milliseconds(5000) : milliseconds(500)));
+    const auto waited = std::chrono::duration_cast<milliseconds>(s.now - record.time);
+    return saveOrRest(s, std::move(status), s.now + untilNextProof(step, waited));
   }
   if (!sum.falsified) {
     // It may well hold, but nobody could look: said, and looked at again, never called a success.
@@ -148,7 +155,10 @@ Move verify(const Situation& s, RemediationStatus status) {
   }
   if (openLastResort(s, status)) return saveOrRest(s, std::move(status));
   std::string why = record.name + " was applied but " + proof.message;
-  if (step != nullptr && step->proof == Proof::kRolledOut && isRotation(s.plan)) {
+  // A new credential that nobody takes is taken back; an old one that is still taken cannot be.
+  const bool mayGoBack = step != nullptr && step->reversal != Reversal::kIrreversible &&
+                         (step->proof == Proof::kRolledOut || step->proof == Proof::kRotator);
+  if (mayGoBack && isRotation(s.plan)) {
     return rollBack(s, std::move(status), why);
   }
   return failEpisode(s, std::move(status), why, Outcome::kIneffective);

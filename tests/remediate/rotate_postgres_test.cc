@@ -195,6 +195,20 @@ TEST_F(PostgresRotation, TwoRolesTakeTurnsAndNoRequestFails) {
   EXPECT_FALSE(accepts(kRole, kOld));
 }
 
+TEST_F(PostgresRotation, AWholeRotationLogsInSevenTimes) {
+  plan(true);
+  auto logins = [&] {
+    const std::string log = server_->log();
+    size_t count = 0;
+    for (size_t at = 0; (at = log.find("connection received", at)) != std::string::npos; ++at) ++count;
+    return count;
+  };
+  const size_t before = logins();
+  for (const std::string& name : names_) ASSERT_TRUE(drive(name)) << name << ": " << said_;
+  // As the role: the exposed one, the new one, the old one before and after; three as the administrator.
+  EXPECT_EQ(logins() - before, 7U);
+}
+
 TEST_F(PostgresRotation, OneRoleIsCutOverAndItsOldSessionsEnd) {
   plan(false);
   auto held = PostgresConnection::open(where_, kRole, SecretValue(kOld));

@@ -50,7 +50,7 @@ class PostgresServerProcess {
 
   void start() {
     run(user_ + programs() + "/pg_ctl -w -D " + folder_ + "/data -l " + folder_ + "/log -o '-F -p " +
-        std::to_string(port_) + " -c listen_addresses=127.0.0.1 -c log_statement=all" +
+        std::to_string(port_) + " -c listen_addresses=127.0.0.1 -c log_statement=all -c log_connections=on" +
         " -c unix_socket_directories=" + folder_ + "' start");
   }
   void stop() { run(user_ + programs() + "/pg_ctl -w -m immediate -D " + folder_ + "/data stop"); }

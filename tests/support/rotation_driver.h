@@ -35,7 +35,11 @@ class RotationDriver {
     for (int attempt = 0; attempt < 4; ++attempt) {
       auto seen = rotator->observe(step(name), context);
       if (!seen) return told(seen.error());
-      if (seen->effect == Observation::Effect::kPresent) return true;
+      if (seen->effect == Observation::Effect::kPresent && seen->awaits.empty()) return true;
+      if (seen->effect == Observation::Effect::kPresent) {
+        said += seen->awaits + "\n";
+        return false;
+      }
       if (seen->effect == Observation::Effect::kForeign) return false;
       Status applied = rotator->apply(step(name), context);
       if (!applied && !told(applied.error()) && !isRetryable(applied.error())) return false;

@@ -123,7 +123,8 @@ Result<Observation> observeCreate(const Rotation& rotation, RotationContext& con
   if (next == staging.data.end() || next->second.size() == 0) return Observation{};
   auto accepted = isAccepted(rotation, context, accountOf(staging, kProven), next->second);
   if (!accepted) return tl::unexpected(accepted.error());
-  return Observation{*accepted ? Effect::kPresent : Effect::kAbsent, ""};
+  return Observation{Effect::kPresent, "",
+                     *accepted ? "" : "the API server does not take the new token yet"};
 }
 
 Status dropHolder(const Rotation& rotation, RotationContext& context, const std::string& name) {
@@ -188,14 +189,9 @@ Status revoke(const Rotation& rotation, RotationContext& context) {
   const SecretValue& previous = staging.data.at(previousKey(kToken));
   std::string name = secretOfToken(previous);
   if (!name.empty() && name != rotation.secret) {
-    Status dropped = dropHolder(rotation, context, name);
-    if (!dropped) return dropped;
+    return dropHolder(rotation, context, name);
   }
-  auto accepted = isAccepted(rotation, context, accountOf(staging, kProven), previous);
-  if (!accepted) return tl::unexpected(accepted.error());
-  // It remembers for some seconds whom it let in.
-  return *accepted ? fail(ErrorCode::kUnavailable, "the API server still takes the previous token")
-                   : Status();
+  return {};
 }
 
 Result<Observation> observeRevoke(const Rotation& rotation, RotationContext& context) {
@@ -206,11 +202,19 @@ Result<Observation> observeRevoke(const Rotation& rotation, RotationContext& con
   if (compare((*world)->secret, staging, rotation, context.random) != Holds::kNext) {
     return Observation{};
   }
-  auto accepted = isAccepted(rotation, context, accountOf(staging, kProven),
-                             staging.data.at(previousKey(kToken)));
+  const SecretValue& previous = staging.data.at(previousKey(kToken));
+  auto accepted = isAccepted(rotation, context, accountOf(staging, kProven), previous);
   if (!accepted) return tl::unexpected(accepted.error());
-  if (*accepted) return Observation{};
-  return Observation{Effect::kPresent, "the API server refuses the previous token"};
+  if (!*accepted) return Observation{Effect::kPresent, "the API server refuses the previous token"};
+  std::string name = secretOfToken(previous);
+  if (!name.empty() && name != rotation.secret) {
+    auto holder = context.secrets.get(rotation.ns, name);
+    if (holder) return Observation{Effect::kAbsent, "Secret " + rotation.ns + "/" + name + " holds it"};
+    if (holder.error().code != ErrorCode::kNotFound) return tl::unexpected(holder.error());
+  }
+  // It remembers for some seconds whom it let in.
+  return Observation{Effect::kPresent, "the previous token was given up",
+                     "the API server still takes the previous token"};
 }
 
 std::optional<Unfit> unfit(const RotatorEntry& entry) {

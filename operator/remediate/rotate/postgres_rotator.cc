@@ -206,7 +206,9 @@ Result<Observation> observeCreate(const Rotation& rotation, RotationContext& con
   if (!s.world.staging->meta.annotations.contains(kChangedAt)) return Observation{};
   auto accepted = isAccepted(s.target, s.next);
   if (!accepted) return tl::unexpected(accepted.error());
-  return Observation{*accepted ? Effect::kPresent : Effect::kAbsent, ""};
+  if (*accepted) return Observation{Effect::kPresent, ""};
+  return Observation{Effect::kAbsent, "the server does not let role " + s.next.role +
+                                          " in with its new password: look at its pg_hba.conf"};
 }
 
 Status undoCreate(const Rotation& rotation, RotationContext& context) {
@@ -262,6 +264,12 @@ Status revoke(const Rotation& rotation, RotationContext& context) {
     auto ended = admin->query("SELECT pg_terminate_backend($1::int)::text", {pid});
     if (!ended) return tl::unexpected(ended.error());
   }
+  // They end a moment after they were told to; whoever asks at once sees them.
+  for (int left = 20; left > 0 && sessions && !sessions->empty(); --left) {
+    auto pause = admin->query("SELECT pg_sleep(0.05)::text");
+    if (!pause) return tl::unexpected(pause.error());
+    sessions = oldSessions(*admin, s);
+  }
   return {};
 }
 
@@ -272,12 +280,17 @@ Result<Observation> observeRevoke(const Rotation& rotation, RotationContext& con
   Staged& s = **now;
   auto accepted = isAccepted(s.target, s.previous);
   if (!accepted) return tl::unexpected(accepted.error());
-  if (*accepted) return Observation{};
+  if (*accepted) {
+    return Observation{Effect::kAbsent, "the server takes the previous login of role " + s.previous.role};
+  }
   auto admin = administrator(rotation, s.target, context);
   if (!admin) return tl::unexpected(admin.error());
   auto sessions = oldSessions(*admin, s);
   if (!sessions) return tl::unexpected(sessions.error());
-  if (!sessions->empty()) return Observation{};
+  if (!sessions->empty()) {
+    return Observation{Effect::kAbsent,
+                       "sessions of the previous login of role " + s.previous.role + " are open"};
+  }
   return Observation{Effect::kPresent, "the server refuses the previous login of role " +
                                            s.previous.role + ", and no session of it is open"};
 }
