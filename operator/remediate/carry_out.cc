@@ -256,6 +256,10 @@ RemediationStatus afterFailure(const Remediation& remediation, size_t index, con
     status.phase = Phase::kFailed;
     status.endedAt = now;
     status.message = "step " + record.name + " failed: " + error.message;
+    // The rotator's word for: it is over, and the message says what a person has to do.
+    if (remediation.family == Family::kExposedSecret && error.code == ErrorCode::kInternal) {
+      status.outcome = Outcome::kNeedsExternalAction;
+    }
   }
   return status;
 }

@@ -130,7 +130,8 @@ std::vector<EventDraft> impliedEvents(const Remediation& remediation) {
   if (status.outcome == Outcome::kRemediated || status.containedAt) {
     add(false, "RemediationSucceeded", verbOf(status), "done and verified: " + provenBy(status));
   }
-  if (status.outcome == Outcome::kNeedsExternalAction) {
+  // One that failed says it below.
+  if (status.outcome == Outcome::kNeedsExternalAction && status.phase != Phase::kFailed) {
     add(true, "NeedsExternalAction", "Report", status.message);
   }
   if (status.phase == Phase::kFailed && status.outcome != Outcome::kNoLongerPresent) {

@@ -268,8 +268,23 @@ TEST_F(AwsRotation, AQuotaThatIsReachedIsSaid) {
   EXPECT_EQ(keys(), 2U);
 }
 
+TEST_F(AwsRotation, AKeyThatComesInRightBeforeOursIsSaidAndLeftAlone) {
+  ASSERT_TRUE(driver.drive("stage")) << driver.said;
+  // After the ids were listed, before CreateAccessKey.
+  AwsKey theirs;
+  driver.store.beforeWrite = [&] {
+    if (theirs.id.empty()) theirs = makeKey(admin_, user_);
+  };
+  EXPECT_FALSE(driver.drive("create"));
+  EXPECT_NE(driver.said.find("has two access keys already"), std::string::npos) << driver.said;
+  EXPECT_NE(driver.said.find("kubectl delete remediation exposed-secret-aws-1"), std::string::npos);
+  EXPECT_TRUE(driver.undo("create") && driver.undo("stage")) << driver.said;
+  EXPECT_TRUE(accepted(theirs)) << "a key that was never used is not ours for that";
+  EXPECT_TRUE(accepted(old_));
+}
+
 TEST_F(AwsRotation, ACrashAtAnyWriteLeavesNoKeyBehind) {
-  for (int write = 0; write < 4; ++write) {
+  for (int write = 0; write < 5; ++write) {
     for (Crash how : {Crash::kBeforeWrite, Crash::kAfterWrite}) {
       plan(now());
       AwsKey before = now();

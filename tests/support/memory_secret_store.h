@@ -2,6 +2,7 @@
 // can die at any call: before the write, or after it and before the answer. Single-threaded.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <string>
 #include <vector>
@@ -20,6 +21,7 @@ class MemorySecretStore : public SecretStore {
     crash_ = how;
   }
   int writes() const { return writes_; }
+  std::function<void()> beforeWrite;  // what somebody else does in that moment
 
   StoredSecret& put(StoredSecret secret) {
     if (secret.meta.uid.empty()) secret.meta.uid = "uid-" + std::to_string(++uids_);
@@ -97,7 +99,10 @@ class MemorySecretStore : public SecretStore {
   static tl::unexpected<Error> lost() { return fail(ErrorCode::kTimeout, "no answer in time"); }
   // Counts writes at the first of its two questions.
   bool dies(Crash at) {
-    if (at == Crash::kBeforeWrite) ++writes_;
+    if (at == Crash::kBeforeWrite) {
+      ++writes_;
+      if (beforeWrite) beforeWrite();
+    }
     if (crash_ != at || crashAt_ < 0) return false;
     int index = writes_ - 1;
     if (index != crashAt_) return false;

@@ -20,6 +20,40 @@ constexpr Service kServices[] = {
     {"sts", "https://sts.amazonaws.com/", "2011-06-15"},
 };
 
+// What AWS's error codes mean, whatever status they come with.
+struct Meaning {
+  std::string_view name;
+  ErrorCode code;
+};
+constexpr Meaning kMeanings[] = {
+    {"NoSuchEntity", ErrorCode::kNotFound},
+    {"LimitExceeded", ErrorCode::kAlreadyExists},
+    {"AccessDenied", ErrorCode::kForbidden},
+    {"InvalidClientTokenId", ErrorCode::kUnauthorized},
+    {"SignatureDoesNotMatch", ErrorCode::kUnauthorized},
+    {"InvalidAccessKeyId", ErrorCode::kUnauthorized},
+    {"AuthFailure", ErrorCode::kUnauthorized},
+    {"Throttling", ErrorCode::kTooManyRequests},
+    {"ThrottlingException", ErrorCode::kTooManyRequests},
+    {"RequestLimitExceeded", ErrorCode::kTooManyRequests},
+    {"RequestThrottled", ErrorCode::kTooManyRequests},
+    {"TooManyRequestsException", ErrorCode::kTooManyRequests},
+    {"SlowDown", ErrorCode::kTooManyRequests},
+    // Another change of the same user is under way.
+    {"ConcurrentModification", ErrorCode::kUnavailable},
+    {"EntityTemporarilyUnmodifiable", ErrorCode::kUnavailable},
+    // The cluster's identity provider did not answer AWS.
+    {"IDPCommunicationError", ErrorCode::kUnavailable},
+};
+
+ErrorCode meaningOf(long status, std::string_view name) {
+  if (status >= 500) return ErrorCode::kUnavailable;
+  for (const Meaning& meaning : kMeanings) {
+    if (meaning.name == name) return meaning.code;
+  }
+  return status == 429 ? ErrorCode::kTooManyRequests : ErrorCode::kInvalid;
+}
+
 size_t take(char* data, size_t size, size_t count, void* user) {
   auto* body = static_cast<std::string*>(user);
   if (body->size() + size * count > kMaxAnswer) return 0;
@@ -106,16 +140,9 @@ Result<AwsAnswer> callAws(const std::string& service, const std::string& endpoin
   curl_easy_getinfo(c, CURLINFO_RESPONSE_CODE, &status);
   if (status == 200) return answer;
   std::string name = answer.text("Code").substr(0, 64);
-  Error error{ErrorCode::kInvalid, what + ": status " + std::to_string(status) + " " + name,
-              static_cast<int>(status), std::chrono::milliseconds{0}};
-  if (status >= 500 || status == 429 || name == "Throttling") error.code = ErrorCode::kUnavailable;
-  if (name == "NoSuchEntity") error.code = ErrorCode::kNotFound;
-  if (name == "AccessDenied") error.code = ErrorCode::kForbidden;
-  if (name == "InvalidClientTokenId" || name == "SignatureDoesNotMatch" ||
-      name == "InvalidAccessKeyId" || name == "AuthFailure") {
-    error.code = ErrorCode::kUnauthorized;
-  }
-  return tl::unexpected(std::move(error));
+  return tl::unexpected(Error{meaningOf(status, name),
+                              what + ": status " + std::to_string(status) + " " + name,
+                              static_cast<int>(status), std::chrono::milliseconds{0}});
 }
 
 }  // namespace firebreak::rotate

@@ -24,7 +24,8 @@ struct AwsAnswer {
   std::string text(const std::string& element) const;
 };
 
-// `endpoint` empty: AWS's own. kUnauthorized: the key is refused.
+// `endpoint` empty: AWS's own. kUnauthorized: the key is refused. kAlreadyExists: as many as AWS allows.
+// kTooManyRequests, kUnavailable: later.
 Result<AwsAnswer> callAws(const std::string& service, const std::string& endpoint, const AwsKey& key,
                           const std::vector<std::pair<std::string, std::string>>& parameters);
 

@@ -11,7 +11,8 @@ namespace {
 
 using Effect = Observation::Effect;
 
-// The user's access key ids before CreateAccessKey, on the staging Secret.
+// The user's access key ids before CreateAccessKey, on the staging Secret; absent or empty: no call was
+// made whose answer could be lost.
 constexpr const char* kKnownIds = "firebreak.dev/known-key-ids";
 constexpr size_t kQuota = 2;
 
@@ -117,6 +118,15 @@ Result<std::vector<std::string>> keyIds(const Target& target, const AwsKey& admi
   return answer->texts("AccessKeyId");
 }
 
+tl::unexpected<Error> quotaReached(const Rotation& rotation, const Target& target) {
+  return fail(ErrorCode::kInternal,
+              "IAM user " + target.user +
+                  " has two access keys already, and AWS allows no third: delete the one that nobody uses "
+                  "(aws iam list-access-keys, get-access-key-last-used, delete-access-key), then this "
+                  "Remediation (kubectl delete remediation " +
+                  rotation.remediation + "), and it is begun anew");
+}
+
 Status deleteKey(const Target& target, const AwsKey& admin, const std::string& id) {
   auto answer = callAws("iam", target.endpoint, admin,
                         {{"Action", "DeleteAccessKey"},
@@ -130,10 +140,10 @@ bool holds(const std::vector<std::string>& ids, const std::string& id) {
   return std::find(ids.begin(), ids.end(), id) != ids.end();
 }
 
-// --- stage: prove whose pair it is, record which ids there are -----------------------------------
+// --- stage: prove whose pair it is, and that there is room for another ---------------------------
 
-Result<StagedNext> knownIds(const Rotation& rotation, RotationContext& context,
-                            const StoredSecret& secret) {
+Result<StagedNext> proveIdentity(const Rotation& rotation, RotationContext& context,
+                                 const StoredSecret& secret) {
   auto target = targetOf(rotation);
   if (!target) return tl::unexpected(target.error());
   auto pair = keyFrom(*target, secret, plainKey);
@@ -152,22 +162,13 @@ Result<StagedNext> knownIds(const Rotation& rotation, RotationContext& context,
     return fail(ErrorCode::kInternal,
                 "IdentityMismatch: IAM lists no such access key for user " + target->user);
   }
-  if (ids->size() >= kQuota) {
-    return fail(ErrorCode::kInternal, "IAM user " + target->user +
-                                          " has two access keys already, and AWS allows no third: "
-                                          "delete the one that nobody uses");
-  }
-  StagedNext next;
-  for (const std::string& id : *ids) {
-    std::string& text = next.annotations[kKnownIds];
-    text += (text.empty() ? "" : ",") + id;
-  }
-  return next;
+  if (ids->size() >= kQuota) return quotaReached(rotation, *target);
+  return StagedNext{};
 }
 
 Status stage(const Rotation& rotation, RotationContext& context) {
   return stageValues(rotation, context, [&](const StoredSecret& secret) {
-    return knownIds(rotation, context, secret);
+    return proveIdentity(rotation, context, secret);
   });
 }
 
@@ -176,7 +177,6 @@ Status stage(const Rotation& rotation, RotationContext& context) {
 struct Staged {
   Target target;
   StagedWorld world;
-  AwsKey admin;
 };
 
 Result<std::optional<Staged>> staged(const Rotation& rotation, RotationContext& context) {
@@ -185,23 +185,41 @@ Result<std::optional<Staged>> staged(const Rotation& rotation, RotationContext& 
   auto world = lookStaged(rotation, context);
   if (!world) return tl::unexpected(world.error());
   if (!*world) return std::optional<Staged>();
-  auto admin = administrator(rotation, *target, context);
-  if (!admin) return tl::unexpected(admin.error());
-  return std::optional<Staged>(Staged{std::move(*target), std::move(**world), std::move(*admin)});
+  return std::optional<Staged>(Staged{std::move(*target), std::move(**world)});
+}
+
+std::string knownIds(const StoredSecret& staging) {
+  auto noted = staging.meta.annotations.find(kKnownIds);
+  return noted == staging.meta.annotations.end() ? "" : noted->second;
+}
+
+// Never empty: that there is none is known too.
+std::string joined(const std::vector<std::string>& ids) {
+  std::string text;
+  for (const std::string& id : ids) text += (text.empty() ? "" : ",") + id;
+  return text.empty() ? "none" : text;
+}
+
+Status noteIds(const Rotation& rotation, RotationContext& context, StoredSecret& staging,
+               const std::string& text) {
+  auto noted = context.secrets.patch(rotation.ns, rotation.staging,
+                                     {staging.meta.uid, staging.meta.resourceVersion}, {},
+                                     {{kKnownIds, text}});
+  if (!noted) return tl::unexpected(noted.error());
+  staging = std::move(*noted);
+  return {};
 }
 
 // A key that a call of ours made whose answer was lost: nobody can ever use it.
-Status dropLostKey(const Staged& s) {
-  auto ids = keyIds(s.target, s.admin);
-  if (!ids) return tl::unexpected(ids.error());
-  auto noted = s.world.staging->meta.annotations.find(kKnownIds);
-  std::string known = noted == s.world.staging->meta.annotations.end() ? "" : noted->second;
+Status dropLostKey(const Staged& s, const AwsKey& admin, const std::vector<std::string>& ids) {
+  const std::string known = knownIds(*s.world.staging);
+  if (known.empty()) return {};
   std::vector<std::string> unknown;
-  for (const std::string& id : *ids) {
+  for (const std::string& id : ids) {
     if (("," + known + ",").find("," + id + ",") == std::string::npos) unknown.push_back(id);
   }
   if (unknown.empty()) return {};
-  auto used = callAws("iam", s.target.endpoint, s.admin,
+  auto used = callAws("iam", s.target.endpoint, admin,
                       {{"Action", "GetAccessKeyLastUsed"}, {"AccessKeyId", unknown.front()}});
   if (!used) return tl::unexpected(used.error());
   std::string service = used->text("ServiceName");
@@ -211,7 +229,17 @@ Status dropLostKey(const Staged& s) {
                                           " has an access key that Firebreak did not make and that "
                                           "is in use: look at it, and delete it if nobody needs it");
   }
-  return deleteKey(s.target, s.admin, unknown.front());
+  return deleteKey(s.target, admin, unknown.front());
+}
+
+tl::unexpected<Error> notMade(const Rotation& rotation, RotationContext& context, Staged& s,
+                              const Error& error) {
+  // AWS has answered that it made none: what is there that was not is somebody else's.
+  const bool sure = error.httpStatus >= 400 && error.httpStatus < 500;
+  Status forgotten = sure ? noteIds(rotation, context, *s.world.staging, "") : Status();
+  // The other one came in since they were listed.
+  if (error.code == ErrorCode::kAlreadyExists) return quotaReached(rotation, s.target);
+  return tl::unexpected<Error>(forgotten ? error : forgotten.error());
 }
 
 Status create(const Rotation& rotation, RotationContext& context) {
@@ -220,11 +248,20 @@ Status create(const Rotation& rotation, RotationContext& context) {
   if (!*now) return {};
   Staged& s = **now;
   if (s.world.staging->data.contains(nextKey(s.target.idKey))) return {};
-  Status dropped = dropLostKey(s);
-  if (!dropped) return dropped;
-  auto made = callAws("iam", s.target.endpoint, s.admin,
+  auto admin = administrator(rotation, s.target, context);
+  if (!admin) return tl::unexpected(admin.error());
+  auto ids = keyIds(s.target, *admin);
+  if (!ids) return tl::unexpected(ids.error());
+  if (knownIds(*s.world.staging).empty()) {
+    if (ids->size() >= kQuota) return quotaReached(rotation, s.target);
+    Status noted = noteIds(rotation, context, *s.world.staging, joined(*ids));
+    if (!noted) return noted;
+  } else if (Status dropped = dropLostKey(s, *admin, *ids); !dropped) {
+    return dropped;
+  }
+  auto made = callAws("iam", s.target.endpoint, *admin,
                       {{"Action", "CreateAccessKey"}, {"UserName", s.target.user}});
-  if (!made) return tl::unexpected(made.error());
+  if (!made) return notMade(rotation, context, s, made.error());
   AwsKey key{made->text("AccessKeyId"), SecretValue(made->text("SecretAccessKey"))};
   if (key.id.empty() || key.secret.size() == 0) {
     return fail(ErrorCode::kUnavailable, "AWS iam CreateAccessKey: no key in the answer");
@@ -243,9 +280,18 @@ Result<Observation> observeCreate(const Rotation& rotation, RotationContext& con
   if (!*now) return Observation{Effect::kPresent, givenUpText(rotation)};
   auto key = keyFrom((*now)->target, *(*now)->world.staging, nextKey);
   if (!key) return Observation{};
-  auto accepted = isAccepted((*now)->target, *key);
+  const Target& target = (*now)->target;
+  auto accepted = isAccepted(target, *key);
   if (!accepted) return tl::unexpected(accepted.error());
-  return Observation{*accepted ? Effect::kPresent : Effect::kAbsent, ""};
+  if (*accepted) return Observation{Effect::kPresent, ""};
+  auto admin = administrator(rotation, target, context);
+  if (!admin) return tl::unexpected(admin.error());
+  auto ids = keyIds(target, *admin);
+  if (!ids) return tl::unexpected(ids.error());
+  if (!holds(*ids, key->id)) {
+    return Observation{Effect::kAbsent, "IAM lists no such access key for user " + target.user};
+  }
+  return Observation{Effect::kPresent, "", "AWS does not take the new access key yet"};
 }
 
 Status undoCreate(const Rotation& rotation, RotationContext& context) {
@@ -256,8 +302,12 @@ Status undoCreate(const Rotation& rotation, RotationContext& context) {
   if (compare(s.world.secret, *s.world.staging, rotation, context.random) == Holds::kNext) {
     return fail(ErrorCode::kConflict, "the Secret holds the new access key: it is not deleted");
   }
+  auto admin = administrator(rotation, s.target, context);
+  if (!admin) return tl::unexpected(admin.error());
   auto key = keyFrom(s.target, *s.world.staging, nextKey);
-  return key ? deleteKey(s.target, s.admin, key->id) : dropLostKey(s);
+  if (key) return deleteKey(s.target, *admin, key->id);
+  auto ids = keyIds(s.target, *admin);
+  return ids ? dropLostKey(s, *admin, *ids) : Status(tl::unexpected(ids.error()));
 }
 
 // --- revoke --------------------------------------------------------------------------------------
@@ -273,7 +323,9 @@ Status revoke(const Rotation& rotation, RotationContext& context) {
   }
   auto previous = keyFrom(s.target, *s.world.staging, previousKey);
   if (!previous) return tl::unexpected(previous.error());
-  auto inactive = callAws("iam", s.target.endpoint, s.admin,
+  auto admin = administrator(rotation, s.target, context);
+  if (!admin) return tl::unexpected(admin.error());
+  auto inactive = callAws("iam", s.target.endpoint, *admin,
                           {{"Action", "UpdateAccessKey"},
                            {"UserName", s.target.user},
                            {"AccessKeyId", previous->id},
@@ -281,7 +333,7 @@ Status revoke(const Rotation& rotation, RotationContext& context) {
   if (!inactive && inactive.error().code != ErrorCode::kNotFound) {
     return tl::unexpected(inactive.error());
   }
-  return deleteKey(s.target, s.admin, previous->id);
+  return deleteKey(s.target, *admin, previous->id);
 }
 
 Result<Observation> observeRevoke(const Rotation& rotation, RotationContext& context) {
@@ -291,13 +343,16 @@ Result<Observation> observeRevoke(const Rotation& rotation, RotationContext& con
   Staged& s = **now;
   auto previous = keyFrom(s.target, *s.world.staging, previousKey);
   if (!previous) return tl::unexpected(previous.error());
-  auto ids = keyIds(s.target, s.admin);
+  auto admin = administrator(rotation, s.target, context);
+  if (!admin) return tl::unexpected(admin.error());
+  auto ids = keyIds(s.target, *admin);
   if (!ids) return tl::unexpected(ids.error());
-  if (holds(*ids, previous->id)) return Observation{};
+  if (holds(*ids, previous->id)) return Observation{Effect::kAbsent, "IAM lists the previous access key"};
   auto accepted = isAccepted(s.target, *previous);
   if (!accepted) return tl::unexpected(accepted.error());
-  if (*accepted) return Observation{};
-  return Observation{Effect::kPresent, "AWS refuses the previous access key"};
+  if (!*accepted) return Observation{Effect::kPresent, "AWS refuses the previous access key"};
+  return Observation{Effect::kPresent, "the previous access key is deleted",
+                     "AWS still takes the previous access key, which is deleted"};
 }
 
 std::optional<Unfit> unfit(const RotatorEntry& entry) {
