@@ -29,7 +29,7 @@ constexpr std::array<std::string_view, 3> kExtensions = {".yaml", ".yml", ".json
 constexpr std::string_view kTextEndings[] = {
     ".env",    ".properties", ".ini",         ".conf",       ".cfg",         ".cnf",
     ".toml",   ".tf",         ".tfvars",      ".hcl",        ".xml",         ".npmrc",
-    ".netrc",  ".pgpass",     ".pypirc",      ".dockercfg",  "/credentials", "/Dockerfile",
+    ".netrc",  ".pgpass",     ".pypirc",      ".dockercfg", ".tpl",  "/credentials", "/Dockerfile",
     "/Jenkinsfile", ".git-credentials"};
 
 bool isPlainText(const fs::path& path) {
@@ -109,6 +109,10 @@ bool isBlank(std::string_view text) {
   return true;
 }
 
+bool isSecretManifest(std::string_view text) {
+  return text.starts_with("kind: Secret\n") || text.find("\nkind: Secret\n") != std::string_view::npos;
+}
+
 bool looksTemplated(std::string_view text) { return text.find("{{") != std::string_view::npos; }
 
 // What stands below `prefix`, with paths from there on.
@@ -136,7 +140,7 @@ class FileLoader {
       return;
     }
     if (isPlainText(fs::path(file_))) {
-      addPlainText(text);
+      addPlainText({text, 1});
       return;
     }
     size_t first = text.find_first_not_of(" \t\r\n");
@@ -183,7 +187,10 @@ class FileLoader {
         message = "is a template that has to be rendered first (helm template): " +
                   document.error().message;
       }
-      error(line == 0 ? chunk.firstLine : chunk.firstLine + line - 1, message);
+      error(line == 0 ? chunk.firstLine : chunk.firstLine + line - 1,
+            message + "; looked at for credentials alone");
+      // A Secret is where they belong, as in a manifest that parses.
+      if (!isSecretManifest(chunk.text)) addPlainText(chunk);
       return;
     }
     size_t before = out_.documents.size();
@@ -238,16 +245,16 @@ class FileLoader {
     }
   }
 
-  // The whole file as one text under its name.
-  void addPlainText(std::string_view text) {
+  // As one text under the file's name.
+  void addPlainText(const Chunk& chunk) {
     detect::Document document;
     document.ref = plainFile();
     document.file = file_;
-    document.line = 1;
+    document.line = chunk.firstLine;
     std::string path = detect::childPath("", document.ref.name);
-    document.fieldLines[path] = 1;
-    document.texts[path].line = 1;
-    document.object = {{document.ref.name, std::string(text)}};
+    document.fieldLines[path] = chunk.firstLine;
+    document.texts[path].line = chunk.firstLine;
+    document.object = {{document.ref.name, std::string(chunk.text)}};
     out_.documents.push_back(std::move(document));
   }
 

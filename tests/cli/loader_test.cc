@@ -200,10 +200,26 @@ TEST(Loader, RefusesJsonThatNestsTooDeepInsteadOfFailingOnIt) {
 
 TEST(Loader, ATemplateThatHappensToBeYamlIsATemplate) {
   Loaded loaded = load("apiVersion: v1\nkind: Pod\nmetadata:\n  name: {{ .Release.Name }}\n");
-  EXPECT_TRUE(loaded.documents.empty());
+  ASSERT_EQ(loaded.documents.size(), 1u);
+  EXPECT_EQ(loaded.documents[0].ref.kind, detect::kPlainFile);
   ASSERT_EQ(loaded.errors.size(), 1u);
   EXPECT_EQ(loaded.errors[0].line, 4);
   EXPECT_NE(loaded.errors[0].message.find("rendered first"), std::string::npos);
+}
+
+TEST(Loader, WhatDoesNotParseIsATextFromItsOwnFirstLineOn) {
+  Loaded loaded = load("apiVersion: v1\nkind: Pod\n---\nkind: ConfigMap\ndata:\n  a: {{ b }} c\n");
+  ASSERT_EQ(loaded.documents.size(), 2u);
+  EXPECT_EQ(loaded.documents[1].ref.kind, detect::kPlainFile);
+  EXPECT_EQ(loaded.documents[1].line, 3);
+  // The file is not done with: its objects were not judged.
+  EXPECT_EQ(loaded.errors.size(), 1u);
+}
+
+TEST(Loader, ASecretThatDoesNotParseIsNotATextEither) {
+  Loaded loaded = load("apiVersion: v1\nkind: Secret\nstringData:\n  a: {{ b }} c\n");
+  EXPECT_TRUE(loaded.documents.empty());
+  EXPECT_EQ(loaded.errors.size(), 1u);
 }
 
 TEST(Loader, ReadsUtf16AsPowerShellWritesIt) {

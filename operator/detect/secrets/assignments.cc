@@ -32,7 +32,7 @@ constexpr std::array<SortText, 4> kSorts = {{{"password-literal", "Password"},
 // An AWS or Twilio id under a secret's name is still only the public half.
 bool isPublicId(std::string_view value) {
   static const RE2 kId(
-      R"re((?:AKIA|ASIA|AROA|AIDA)[A-Z2-7]{16}|LTAI[A-Za-z0-9]{12,24}|AC[a-f0-9]{32}|pk[._].*)re",
+      R"re((?:AKIA|ASIA|AROA|AIDA)[A-Z0-9]{16}|LTAI[A-Za-z0-9]{12,24}|AC[a-f0-9]{32}|pk[._].*)re",
       RE2::Quiet);
   return RE2::FullMatch(re2::StringPiece(value.data(), value.size()), kId);
 }

@@ -18,6 +18,8 @@ namespace firebreak::detect {
 namespace {
 
 constexpr int kMaxDepth = 3;
+// Of one object: a list of thousands is no credential of anybody.
+constexpr size_t kMaxIds = 16;
 constexpr std::string_view kLastApplied = "kubectl.kubernetes.io/last-applied-configuration";
 
 bool isSecretKind(const Json& object) {
@@ -71,7 +73,7 @@ std::vector<PlacedHit> DocumentWalk::run() {
   return std::move(hits_);
 }
 
-void DocumentWalk::noteIds(std::string_view text) {
+void DocumentWalk::noteIds(std::string_view text, const Place& place) {
   static const std::vector<std::unique_ptr<RE2>> kIds = [] {
     std::vector<std::unique_ptr<RE2>> compiled;
     for (const SecretPairRule& rule : secretPairRules()) {
@@ -80,11 +82,22 @@ void DocumentWalk::noteIds(std::string_view text) {
     return compiled;
   }();
   for (size_t i = 0; i < kIds.size(); ++i) {
-    if (idsSeen_[i] || text.find(secretPairRules()[i].idLiteral) == std::string_view::npos)
-      continue;
+    const SecretPairRule& rule = secretPairRules()[i];
+    if (text.find(rule.idLiteral) == std::string_view::npos) continue;
+    re2::StringPiece rest(text.data(), text.size());
     re2::StringPiece id;
-    if (RE2::PartialMatch(re2::StringPiece(text.data(), text.size()), *kIds[i], &id)) {
-      idsSeen_[i] = !isSample({id.data(), id.size()});
+    while (ids_[i].size() < kMaxIds && RE2::FindAndConsume(&rest, *kIds[i], &id)) {
+      std::string_view value(id.data(), id.size());
+      bool known = std::any_of(ids_[i].begin(), ids_[i].end(),
+                               [&](const PlacedHit& other) { return other.value == value; });
+      if (known || isSample(value)) continue;
+      SecretHit hit;
+      hit.rule = rule.id;
+      hit.kind = rule.kind;
+      hit.value = value;
+      hit.offset = static_cast<size_t>(id.data() - text.data());
+      hit.name = place.name;
+      ids_[i].push_back(placed(std::move(hit), text, place));
     }
   }
 }
@@ -190,9 +203,9 @@ void DocumentWalk::visitArray(const Json& array, const Place& place) {
 
 void DocumentWalk::visitText(const std::string& text, const Place& at) {
   if (text.size() < 6) return;
-  noteIds(text);
   Place place = at;
   if (!place.nested) place.around = text;
+  noteIds(text, place);
   if (visitNestedJson(text, place) || visitEncoded(text, place)) return;
   std::vector<SecretHit> hits = scanText(text);
   if (!place.onlyProven) {
@@ -333,15 +346,12 @@ void DocumentWalk::visitPullConfig(const Json& auths, const Place& place) {
   }
 }
 
-void DocumentWalk::keep(SecretHit hit, std::string_view text, const Place& place) {
-  if (place.alertOnly) {
-    hit.tier = Tier::kAlert;
-    hit.confidence = std::min(hit.confidence, 70);
-  }
+PlacedHit DocumentWalk::placed(SecretHit hit, std::string_view text, const Place& place) {
   PlacedHit placed;
   placed.path = place.path;
   placed.container = place.container;
   placed.encoded = place.encoded;
+  placed.onlyProven = place.onlyProven || place.name == "description";
   placed.nameIsField = !place.nested && hit.name == place.name;
   if (text.find('\n') != std::string_view::npos) placed.line = lineAt(text, hit.offset);
   placed.inField = place.encoded ? place.run : hit.value;
@@ -362,19 +372,28 @@ void DocumentWalk::keep(SecretHit hit, std::string_view text, const Place& place
   placed.value = hold(std::string(hit.value));
   hit.value = placed.value;
   placed.inField = hold(std::string(placed.inField));
+  placed.hit = std::move(hit);
+  return placed;
+}
+
+void DocumentWalk::keep(SecretHit hit, std::string_view text, const Place& place) {
+  if (place.alertOnly) {
+    hit.tier = Tier::kAlert;
+    hit.confidence = std::min(hit.confidence, 70);
+  }
+  PlacedHit found = placed(std::move(hit), text, place);
   bool lastApplied = place.path.find(kLastApplied) != std::string::npos;
   bool known = std::any_of(hits_.begin(), hits_.end(), [&](const PlacedHit& other) {
-    return other.value == placed.value && (other.path == placed.path || lastApplied ||
-                                           other.path.find(kLastApplied) != std::string::npos);
+    return other.value == found.value && (other.path == found.path || lastApplied ||
+                                          other.path.find(kLastApplied) != std::string::npos);
   });
-  placed.hit = std::move(hit);
   if (!known) {
-    hits_.push_back(std::move(placed));
+    hits_.push_back(std::move(found));
   } else if (!lastApplied) {
     // Metadata comes before spec: the field itself is the better place to name.
     for (PlacedHit& other : hits_) {
-      if (other.value == placed.value && other.path.find(kLastApplied) != std::string::npos) {
-        other = std::move(placed);
+      if (other.value == found.value && other.path.find(kLastApplied) != std::string::npos) {
+        other = std::move(found);
         break;
       }
     }

@@ -26,19 +26,21 @@ struct PlacedHit {
   std::string_view inField;  // how the field's own text spells it; of what is encoded, the encoding
   bool encoded = false;      // base64 or gzip had to be taken off
   bool nameIsField = false;  // hit.name is already in the path
+  bool onlyProven = false;   // stands where nothing counts that is a guess
 };
 
 class DocumentWalk {
  public:
   explicit DocumentWalk(const Document& document)
-      : document_(document), idsSeen_(secretPairRules().size(), false) {}
+      : document_(document), ids_(secretPairRules().size()) {}
   ~DocumentWalk();
   DocumentWalk(const DocumentWalk&) = delete;
   DocumentWalk& operator=(const DocumentWalk&) = delete;
 
   std::vector<PlacedHit> run();
-  // The public half of secretPairRules()[index] stands somewhere in the object. After run().
-  bool holdsId(size_t index) const { return idsSeen_.at(index); }
+  // The public halves of secretPairRules()[index] that stand in the object, of which the rule is the
+  // pair's. After run().
+  const std::vector<PlacedHit>& ids(size_t index) const { return ids_.at(index); }
 
  private:
   struct Place {
@@ -67,14 +69,15 @@ class DocumentWalk {
   void visitWebKey(const Json& object, const Place& place);
   void visitPullConfig(const Json& auths, const Place& place);
   void keep(SecretHit hit, std::string_view text, const Place& place);
-  void noteIds(std::string_view text);
+  PlacedHit placed(SecretHit hit, std::string_view text, const Place& place);
+  void noteIds(std::string_view text, const Place& place);
   // Keeps a decoded text alive as long as the hits that point into it.
   const std::string& hold(std::string text);
 
   const Document& document_;
   std::vector<PlacedHit> hits_;
   std::deque<std::string> held_;
-  std::vector<bool> idsSeen_;
+  std::vector<std::vector<PlacedHit>> ids_;
 };
 
 }  // namespace firebreak::detect

@@ -1,5 +1,6 @@
 #include "detect/secrets/scan_secrets.h"
 
+#include <openssl/crypto.h>
 #include <re2/re2.h>
 
 #include <algorithm>
@@ -45,9 +46,12 @@ Finding toFinding(const Document& document, const PlacedHit& placed) {
   finding.resource = document.ref;
   finding.container = placed.container;
   finding.fieldPath = placed.path;
-  finding.message = std::string(hit.kind) + " in the open in " + placed.path + whereOf(placed) +
-                    ": whoever may read this " + document.ref.kind +
-                    " can use it. Move it to a Secret, then revoke this one.";
+  bool half = hit.evidence.signal == "id-alone";
+  finding.message = std::string(half ? "Id of one " : "") + std::string(hit.kind) +
+                    " in the open in " + placed.path + whereOf(placed) +
+                    (half ? ": its secret is not here. Where that lies open too, revoke the key."
+                          : ": whoever may read this " + document.ref.kind +
+                                " can use it. Move it to a Secret, then revoke this one.");
   finding.evidence.push_back(hit.evidence);
   finding.file = document.file;
   finding.line = lineOfPart(document, placed.path, placed.fieldLine, placed.inField);
@@ -58,7 +62,7 @@ Finding toFinding(const Document& document, const PlacedHit& placed) {
 void proveByPair(const DocumentWalk& walk, std::vector<PlacedHit>& hits) {
   for (size_t i = 0; i < secretPairRules().size(); ++i) {
     const SecretPairRule& rule = secretPairRules()[i];
-    if (!walk.holdsId(i)) continue;
+    if (walk.ids(i).empty()) continue;
     RE2 value(std::string(rule.secretRegex), RE2::Quiet);
     RE2 name("(?i)" + std::string(rule.nameRegex), RE2::Quiet);
     for (PlacedHit& placed : hits) {
@@ -78,6 +82,45 @@ void proveByPair(const DocumentWalk& walk, std::vector<PlacedHit>& hits) {
   }
 }
 
+// The rest of the object says where the other half lies: a reference, a placeholder, or what was found.
+bool namesItsSecret(const Document& document, const SecretPairRule& rule,
+                    const std::vector<PlacedHit>& hits) {
+  if (std::any_of(hits.begin(), hits.end(),
+                  [&](const PlacedHit& placed) { return placed.hit.rule == rule.id; })) {
+    return true;
+  }
+  std::string text = dumpJson(document.object);
+  bool named = RE2::PartialMatch(text, "(?i)" + std::string(rule.nameRegex));
+  OPENSSL_cleanse(text.data(), text.size());
+  return named;
+}
+
+// An id that nothing in its object completes: half of a credential, and whoever finds the other half
+// knows whose it is.
+void addLoneIds(const Document& document, const DocumentWalk& walk, std::vector<PlacedHit>& hits) {
+  // What describes a key names its id: Crossplane's and ACK's.
+  if (document.ref.kind == "AccessKey") return;
+  std::vector<PlacedHit> lone;
+  for (size_t i = 0; i < secretPairRules().size(); ++i) {
+    const SecretPairRule& rule = secretPairRules()[i];
+    if (rule.loneId.empty() || walk.ids(i).empty() || namesItsSecret(document, rule, hits)) continue;
+    for (PlacedHit placed : walk.ids(i)) {
+      bool known = std::any_of(hits.begin(), hits.end(), [&](const PlacedHit& other) {
+        return other.value.find(placed.value) != std::string_view::npos;
+      });
+      if (known || placed.onlyProven) continue;
+      placed.hit.rule = rule.loneId;
+      placed.hit.severity = Severity::kLow;
+      placed.hit.tier = Tier::kAlert;
+      placed.hit.confidence = 60;
+      placed.hit.evidence = {"id-alone", 60,
+                             "the id of one " + std::string(rule.kind) + ", without its secret"};
+      lone.push_back(std::move(placed));
+    }
+  }
+  std::move(lone.begin(), lone.end(), std::back_inserter(hits));
+}
+
 }  // namespace
 
 std::vector<Finding> scanSecretsIn(const Document& document) {
@@ -86,6 +129,7 @@ std::vector<Finding> scanSecretsIn(const Document& document) {
   DocumentWalk walk(document);
   std::vector<PlacedHit> hits = walk.run();
   proveByPair(walk, hits);
+  addLoneIds(document, walk, hits);
   for (const PlacedHit& placed : hits) findings.push_back(toFinding(document, placed));
   return findings;
 }

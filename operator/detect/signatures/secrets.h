@@ -37,7 +37,8 @@ struct SecretRule {
 std::span<const SecretRule> secretRules();
 
 // Credentials in two parts: an id with a form of its own and a secret without one. The secret alone
-// is only a guess; both in one object are certain.
+// is only a guess; both in one object are certain. The id alone is shown where it stands for a key that
+// lives until somebody revokes it, and where the object does not say that its secret lies elsewhere.
 struct SecretPairRule {
   std::string_view id;
   std::string_view kind;
@@ -46,6 +47,7 @@ struct SecretPairRule {
   std::string_view secretRegex;  // the whole value of the other part
   std::string_view nameRegex;    // what the field of the other part is called, case-insensitive
   std::string_view source;
+  std::string_view loneId = {};  // the rule of an id alone; none = it is never shown
 };
 
 std::span<const SecretPairRule> secretPairRules();

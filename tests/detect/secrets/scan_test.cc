@@ -247,11 +247,29 @@ TEST_F(Scan, AwsIdAndSecretTogetherAreCertain) {
             "spec.template.spec.containers[0].env[1].value");
   expectOne(withEnv("AWS_SECRET_ACCESS_KEY", secret), secret, "key-literal", Tier::kAlert,
             kEnvPath);
-  EXPECT_TRUE(scanObject(withEnv("AWS_ACCESS_KEY_ID", id)).empty());
   std::string ini =
       "[default]\naws_access_key_id = " + id + "\naws_secret_access_key = " + secret + "\n";
   expectOne(configMap("credentials", ini), secret, "aws-access-key", Tier::kRemediate,
             "data.credentials");
+}
+
+TEST_F(Scan, AnAwsIdAloneIsShownWhereNothingSaysWhereItsSecretIs) {
+  std::string id = maker.make("AK~IA<t:16>");
+  expectOne(withEnv("AWS_ACCESS_KEY_ID", id), id, "aws-access-key-id", Tier::kAlert, kEnvPath);
+  expectOne(configMap("notes", "the old key was " + id + ", see the wiki"), id, "aws-access-key-id",
+            Tier::kAlert, "data.notes");
+  Json reference = {{"secretKeyRef", {{"name", "s3"}, {"key", "secret"}}}};
+  Json container = {
+      {"name", "main"},
+      {"env", Json::array({{{"name", "AWS_ACCESS_KEY_ID"}, {"value", id}},
+                           {{"name", "AWS_SECRET_ACCESS_KEY"}, {"valueFrom", reference}}})}};
+  EXPECT_TRUE(scanObject(deployment(container)).empty());
+  std::string temporary = maker.make("AS~IA<t:16>");
+  EXPECT_TRUE(scanObject(withEnv("AWS_ACCESS_KEY_ID", temporary)).empty());
+  Json key = {{"apiVersion", "iam.aws.upbound.io/v1beta1"},
+              {"kind", "AccessKey"},
+              {"metadata", {{"name", "ci"}, {"annotations", {{"crossplane.io/external-name", id}}}}}};
+  EXPECT_TRUE(scanObject(key).empty());
 }
 
 TEST_F(Scan, EveryPodTemplateAndOtherPlaces) {
