@@ -1,5 +1,5 @@
-// The AWSAccessKey rotator against an IAM and STS emulator (moto) that checks signatures. Run it by
-// tests/remediate/with-moto, which installs that; without, the tests say that they were skipped.
+// The AWSAccessKey rotator against an IAM and STS emulator (moto) that checks signatures. e2e/unit
+// runs it by tests/remediate/with-moto, which installs that; without, the tests say that they were skipped.
 #include <curl/curl.h>
 #include <fcntl.h>
 #include <gtest/gtest.h>
