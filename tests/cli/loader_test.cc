@@ -59,7 +59,7 @@ TEST(Loader, SplitsDocumentsAndKeepsTheirLines) {
 TEST(Loader, ReadsTheRestWhereOneDocumentIsATemplate) {
   Loaded loaded =
       load(std::string(kPod) + "---\n{{- if .Values.x }}\na: {{ .b }}\n{{- end }}\n---\n" + kPod);
-  EXPECT_EQ(loaded.documents.size(), 2u);
+  EXPECT_EQ(loaded.documents.size(), 3u) << "two pods, and a text";
   ASSERT_EQ(loaded.errors.size(), 1u);
   EXPECT_GE(loaded.errors[0].line, 4);
   EXPECT_NE(loaded.errors[0].message.find("helm template"), std::string::npos);
@@ -96,7 +96,9 @@ TEST(Loader, KeepsCommentsWithTheirLines) {
 TEST(Loader, NamesAQuoteWithoutAnEndAndReadsTheRest) {
   for (const char* text : {"a: \"x: 1\n", "a: 'it''s\n", "a: \"b\\\"\n"}) {
     Loaded loaded = load(std::string("kind: ConfigMap\ndata:\n  b: \"c\"\n  ") + text + "---\n" + kPod);
-    EXPECT_EQ(loaded.documents.size(), 1u) << text;
+    ASSERT_EQ(loaded.documents.size(), 2u) << text;
+    EXPECT_EQ(loaded.documents[0].ref.kind, detect::kPlainFile) << text;
+    EXPECT_EQ(loaded.documents[1].ref.kind, "Pod") << text;
     ASSERT_EQ(loaded.errors.size(), 1u) << text;
     EXPECT_EQ(loaded.errors[0].line, 4) << text;
     EXPECT_NE(loaded.errors[0].message.find("no end"), std::string::npos) << text;
@@ -274,7 +276,7 @@ TEST(Loader, NamesWhatItCannotReadAndGoesOn) {
   folder.write("c.yaml", std::string("\0\1\2", 3));
   std::istringstream none;
   Loaded loaded = loadPaths({folder.path(), folder.path() + "/missing.yaml"}, none);
-  EXPECT_EQ(loaded.documents.size(), 1u);
+  EXPECT_EQ(loaded.documents.size(), 2u) << "the pod, and the first one's text";
   ASSERT_EQ(loaded.errors.size(), 3u);
   EXPECT_EQ(loaded.errors[2].file, folder.path() + "/missing.yaml");
 }

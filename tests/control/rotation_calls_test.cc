@@ -259,6 +259,19 @@ TEST_F(RotationCalls, AnAwsThatThrottlesIsAskedLessAndLessOftenAndToldOnce) {
   }
 }
 
+TEST_F(RotationCalls, AClockThatIsWrongSaysNothingOfTheKey) {
+  bool wrong = true;
+  aws_.fault = [&](const std::string&) -> std::optional<FakeAws::Refusal> {
+    if (!wrong) return std::nullopt;
+    return FakeAws::Refusal{403, "SignatureDoesNotMatch", false,
+                            "Signature expired: 20261130T101500Z is now earlier than 20261130T102200Z"};
+  };
+  ASSERT_TRUE(works([&] { return world_.status(name_).blocked.reason == "WriteRefused"; })) << message();
+  EXPECT_NE(message().find("clock"), std::string::npos) << message();
+  wrong = false;
+  ASSERT_TRUE(ends()) << message();
+}
+
 TEST_F(RotationCalls, AThrottledQuestionIsSaidOnceAndAskedAgain) {
   bool throttles = false;
   aws_.fault = [&](const std::string&) -> std::optional<FakeAws::Refusal> {

@@ -22,6 +22,7 @@ class FakeAws {
     int status = 0;
     std::string code;  // AWS's own: "Throttling"
     bool done = false;  // the call has its effect all the same
+    std::string text = "";  // for people, where the code alone does not tell
   };
 
   // Both are called while one call is answered; to be set between calls.
@@ -109,7 +110,8 @@ class FakeAws {
 
   using Answer = std::pair<int, std::string>;
   static Answer refuse(const Refusal& refusal) {
-    return {refusal.status, "<ErrorResponse><Error><Code>" + refusal.code + "</Code></Error></ErrorResponse>"};
+    return {refusal.status, "<ErrorResponse><Error><Code>" + refusal.code + "</Code><Message>" +
+                                refusal.text + "</Message></Error></ErrorResponse>"};
   }
 
   Answer act(const std::string& action, std::map<std::string, std::string>& form,

@@ -46,6 +46,16 @@ constexpr Meaning kMeanings[] = {
     {"IDPCommunicationError", ErrorCode::kUnavailable},
 };
 
+// Signed at a time that AWS does not take (off by more than five minutes) says nothing of the key: its code
+// is that of a wrong signature, and only the text tells.
+bool isClock(const AwsAnswer& answer) {
+  const std::string code = answer.text("Code");
+  const std::string text = answer.text("Message");
+  return code == "RequestExpired" || code == "RequestTimeTooSkewed" ||
+         (code == "SignatureDoesNotMatch" &&
+          (text.starts_with("Signature expired") || text.starts_with("Signature not yet current")));
+}
+
 ErrorCode meaningOf(long status, std::string_view name) {
   if (status >= 500) return ErrorCode::kUnavailable;
   for (const Meaning& meaning : kMeanings) {
@@ -139,6 +149,10 @@ Result<AwsAnswer> callAws(const std::string& service, const std::string& endpoin
   long status = 0;
   curl_easy_getinfo(c, CURLINFO_RESPONSE_CODE, &status);
   if (status == 200) return answer;
+  if (isClock(answer)) {
+    return fail(ErrorCode::kUnavailable, what + ": AWS does not take the time at which it was signed: set the "
+                                                "clock of the node that the operator runs on");
+  }
   std::string name = answer.text("Code").substr(0, 64);
   return tl::unexpected(Error{meaningOf(status, name),
                               what + ": status " + std::to_string(status) + " " + name,
