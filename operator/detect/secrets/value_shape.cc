@@ -314,6 +314,10 @@ const RE2& lookUpPattern() {
       R"re([A-Za-z_][\w.:>-]*(?:\(\s*["']?[A-Za-z_][\w./-]*["']?\s*\)|\[\s*["'][\w./-]+["']\s*\]);?)re"
       // secretKeyRef:db/password, @secret:db-password: a scheme and a path in small letters.
       R"re(|@?[a-z][A-Za-z]+:(?:[a-z]+[/_.#-])+[a-z]+)re"
+      // ext:/scripts/login.sh: a scheme and a file.
+      R"re(|[a-z]{2,12}:/[\w./-]+)re"
+      // .Values.tls.existingSecrets, $.Values.x: a field in a template.
+      R"re(|\$?(?:\.[A-Za-z]\w*){2,})re"
       // github:API_KEY: a name in a provider's store.
       R"re(|[a-z][A-Za-z]+:[A-Z][A-Z0-9_]+)re"
       // %env(X)%, %(X)s, %{env:X}, $__file{/path}

@@ -51,6 +51,8 @@ TEST(SecretTraps, ValuesThatAreNone) {
       {"API_TOKEN", "3f2504e0-4f89-11d3-9a0c-0305e82c3301"},
       {"API_TOKEN", "sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"},
       {"API_TOKEN", "my-service-token"},
+      {"DB_PASSWORD", ".Values.db.existingSecret0x9"},
+      {"REGISTRY_CREDENTIALS", "ext:/scripts/ecr-login2.sh"},
       {"API_TOKEN", "shop-api-token-v2"},
       {"API_TOKEN_URL", "https://login.internal/oauth2/token"},
       {"TOKEN_EXPIRATION_SECONDS", "86400123456789"},
