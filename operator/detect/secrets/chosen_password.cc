@@ -200,7 +200,8 @@ bool isChosenPassword(std::string_view text) {
   if (isTitlePhrase(text, parts)) return true;
   if (hasWeakWord(text)) return false;
   if (isShortMix(text, parts)) return true;
-  return text.size() >= 8 && (isWordsAndNumber(text, parts) || isDottedWord(text, parts) || isLetterMix(text));
+  return text.size() >= 8 &&
+         (isWordsAndNumber(text, parts) || isDottedWord(text, parts) || isLetterMix(text));
 }
 
 bool isDigitPassword(std::string_view text) {

