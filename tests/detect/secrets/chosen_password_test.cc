@@ -53,7 +53,8 @@ TEST(ChosenPassword, PhrasesOfCapitalisedWords) {
        {"Pewter.Walnut.Cobalt", "Admin.Password.Walnut7", "Azure.Storage.Account2", "Microsoft.Data.Walnut2",
         "com.pewter.Walnut7", "pewter.walnut.cobalt7", "Pewter.Walnut-Cobalt7", "PEWTER.WALNUT.COBALT7",
         "Pewter.WalnutFactory.Cobalt7", "Pewter.Walnut7.Cobalt", "Helm-Chart-Values3",
-        "Build-Number-Release4", "Pewter.Walnut.Cobalt12345", "shop-db-primary-0", "Walnut.Sha.256", "db-0.pewter.svc"}) {
+        "Build-Number-Release4", "Pewter.Walnut.Cobalt12345", "shop-db-primary-0", "Walnut.Sha.256",
+        "db-0.pewter.svc"}) {
     EXPECT_FALSE(isChosenPassword(text)) << text;
     EXPECT_TRUE(scanObject(withEnv("DB_PASSWORD", text)).empty()) << text;
   }
@@ -143,8 +144,8 @@ TEST(ValueShape, RandomUuidsWhereASecretIsAskedFor) {
 TEST(ValueShape, FillersOfOtherLanguages) {
   for (const char* text :
        {"tu_contraseña_aquí", "BITTE_ÄNDERN", "bitte-aendern", "hier-Passwort-eintragen",
-        "Votre_Mot_De_Passe!", "à_changer_ici", "sua-senha-aqui", "TROCAR_ESTA_SENHA", "da_cambiare_Tuo", "zmień_to_Hasło",
-        "ИЗМЕНИТЬ_ПАРОЛЬ", "ваш-Пароль-сюда", "请修改密码!Abc", "パスワードを入力", "비밀번호-변경하세요", "buraya_Şifre_girin"}) {
+        "Votre_Mot_De_Passe!", "à_changer_ici", "sua-senha-aqui", "TROCAR_ESTA_SENHA", "da_cambiare_Tuo",
+        "zmień_to_Hasło", "ИЗМЕНИТЬ_ПАРОЛЬ", "ваш-Пароль-сюда", "请修改密码!Abc", "パスワードを入力", "비밀번호-변경하세요", "buraya_Şifre_girin"}) {
     EXPECT_TRUE(isSample(text)) << text;
     EXPECT_TRUE(scanObject(withEnv("DB_PASSWORD", text)).empty()) << text;
   }
