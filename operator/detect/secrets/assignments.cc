@@ -29,12 +29,39 @@ constexpr std::array<SortText, 4> kSorts = {{{"password-literal", "Password"},
                                              {"secret-literal", "Secret value"},
                                              {"key-literal", "Secret key"}}};
 
-// An AWS or Twilio id under a secret's name is still only the public half.
+// Only what the alphabet and the digits say: "CLIENT_SECRET" -> "clientsecret".
+std::string foldedName(std::string_view name) {
+  std::string folded;
+  for (char c : name) {
+    auto byte = static_cast<unsigned char>(c);
+    if (std::isalnum(byte) != 0) folded += static_cast<char>(std::tolower(byte));
+  }
+  return folded;
+}
+
+// An AWS or Twilio id under a secret's name is still only the public half; so is a token that is made for
+// a page in the browser (Paddle, Datadog).
 bool isPublicId(std::string_view value) {
   static const RE2 kId(
-      R"re((?:AKIA|ASIA|AROA|AIDA)[A-Z0-9]{16}|LTAI[A-Za-z0-9]{12,24}|AC[a-f0-9]{32}|pk[._].*)re",
+      R"re((?:AKIA|ASIA|AROA|AIDA)[A-Z0-9]{16}|LTAI[A-Za-z0-9]{12,24}|AC[a-f0-9]{32}|pk[._].*)re"
+      R"re(|pub[a-f0-9]{32}|(?:live|test)_[a-f0-9]{27})re",
       RE2::Quiet);
   return RE2::FullMatch(re2::StringPiece(value.data(), value.size()), kId);
+}
+
+// A key that only names the account, with a secret of its own beside it.
+bool isPublicHalf(std::string_view name, std::string_view value) {
+  struct Half {
+    const char* name;
+    const char* value;
+  };
+  // Confluent's API key, OVH's application key.
+  constexpr Half kHalves[] = {{"(?:confluent|ccloud|kafka).*(?:api|cloud)key$", "[A-Z0-9]{16}"},
+                              {"ovh.*(?:application|app)key$", "[A-Za-z0-9]{16}"}};
+  return value.size() == 16 && std::any_of(std::begin(kHalves), std::end(kHalves), [&](const Half& half) {
+           return RE2::PartialMatch(foldedName(name), half.name) &&
+                  RE2::FullMatch(re2::StringPiece(value.data(), value.size()), half.value);
+         });
 }
 
 bool isGeneratedValue(std::string_view value) {
@@ -61,15 +88,11 @@ bool isCarefulChoice(std::string_view value) {
 bool isKeyedUuid(std::string_view name, std::string_view value) {
   static const RE2 kName(
       R"re((?:(?:api|auth|access|bearer|server|bot|hec|push|personal|admin|service)(?:key|token))re"
-      R"re(|(?:client|api|app|application)secret|setupkey|secretkey|secretid)$)re",
+      R"re(|(?:acl|agent|http|vault|consul|root|management|ingest|pilot)token|^token)re"
+      R"re(|(?:client|api|app|application|jwt|session|cookie|webhook|shared|consumer)secret|^secret)re"
+      R"re(|setupkey|secretkey|secretid)$)re",
       RE2::Quiet);
-  if (!isRandomUuid(value) || isSample(value)) return false;
-  std::string folded;
-  for (char c : name) {
-    auto byte = static_cast<unsigned char>(c);
-    if (std::isalnum(byte) != 0) folded += static_cast<char>(std::tolower(byte));
-  }
-  return RE2::PartialMatch(folded, kName);
+  return isRandomUuid(value) && !isSample(value) && RE2::PartialMatch(foldedName(name), kName);
 }
 
 // "user:password" as a login is encoded; else nothing.
@@ -227,6 +250,8 @@ void scanPairs(std::string_view text, std::vector<SecretHit>& hits) {
 std::optional<SecretHit> judgeNamed(std::string_view name, std::string_view value) {
   auto sort = credentialSort(name);
   if (!sort || value.size() < 6 || isConnectionString(value)) return std::nullopt;
+  // Vault's SecretID is a UUID; another id of a secret names it.
+  if (foldedName(name) == "secretid" && !isRandomUuid(value)) return std::nullopt;
   // A JSON web token is judged by what it says (text_scan.h), whatever it is called.
   if (value.starts_with("eyJ") && std::count(value.begin(), value.end(), '.') == 2) {
     return std::nullopt;
@@ -256,9 +281,11 @@ std::optional<SecretHit> judgeNamed(std::string_view name, std::string_view valu
     confidence = 65;
   } else if (*sort == CredentialSort::kPassword) {
     PasswordStrength strength = passwordStrength(value);
-    if (strength == PasswordStrength::kNone || isPublicId(value)) return std::nullopt;
+    bool chosen = strength != PasswordStrength::kNone || isDigitPassword(value);
+    if (!chosen || isPublicId(value)) return std::nullopt;
     confidence = strength == PasswordStrength::kRandom ? 75 : 60;
   } else {
+    if (isPublicHalf(name, value)) return std::nullopt;
     if (!isGeneratedValue(value) && !isCarefulChoice(value) && !isKeyedUuid(name, value)) {
       return std::nullopt;
     }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <cstddef>
 #include <string>
 #include <vector>
 
@@ -42,6 +43,13 @@ bool contains(std::string_view word, const auto& table) {
   return std::find(std::begin(table), std::end(table), word) != std::end(table);
 }
 
+// Words of classes and products that are joined with capitals too: "Azure.Storage.Account2".
+constexpr std::string_view kNamespaces[] = {
+    "system",  "microsoft", "azure",   "google",  "amazon",   "apache",   "oracle",   "security", "config",
+    "service", "services",  "manager", "factory", "provider", "handler",  "storage",  "account",  "accounts",
+    "module",  "plugin",    "policy",  "cluster", "chart",    "template", "resource", "group",    "parameter",
+    "setting", "settings",  "section", "options", "data",     "source",   "helm",     "kube",     "schema"};
+
 struct Parts {
   std::vector<std::string> words;  // in small letters
   size_t digits = 0;
@@ -72,6 +80,10 @@ Parts partsOf(std::string_view text) {
   return parts;
 }
 
+bool isYear(std::string_view digits) {
+  return digits.size() == 4 && (digits.starts_with("19") || digits.starts_with("20"));
+}
+
 // 123, 4321, 000: digits that nobody chose with care.
 bool isCount(std::string_view digits) {
   if (digits.size() < 3) return false;
@@ -84,6 +96,52 @@ bool isCount(std::string_view digits) {
     same = same && digits[i] == digits[i - 1];
   }
   return up || down || same;
+}
+
+// "Pewter.Walnut.Cobalt7": three words or more with a capital each, joined by the same mark, and a number
+// at the end. Classes and hosts have no number there, or a word of their trade.
+bool isTitlePhrase(std::string_view text, const Parts& parts) {
+  size_t mark = text.find_first_of("-_.");
+  if (mark == std::string_view::npos || parts.words.size() < 3 || parts.runs != 1 ||
+      parts.digits > 4 || isCount(parts.lastRun) || !isDigit(text.back())) {
+    return false;
+  }
+  size_t joints = 0;
+  for (size_t i = 0; i < text.size(); ++i) {
+    bool starts = i == 0 || text[i - 1] == text[mark];
+    if (text[i] == text[mark]) {
+      ++joints;
+    } else if (starts ? !isUpper(text[i]) : isUpper(text[i]) || !(isLetter(text[i]) || isDigit(text[i]))) {
+      return false;
+    }
+  }
+  return joints + 1 == parts.words.size() &&
+         std::none_of(parts.words.begin(), parts.words.end(), [](const std::string& word) {
+           // What a person greets with is a word of passphrases as well.
+           bool weak = word != "welcome" && hasWeakWord(word);
+           return word.size() < 3 || word.size() > 12 || weak || contains(word, kTechnical) ||
+                  contains(word, kSentence) || contains(word, kNamespaces);
+         });
+}
+
+// "Jonas.1987", "walnut.604", "Walnut2019.": one word, its number and one dot.
+bool isDottedWord(std::string_view text, const Parts& parts) {
+  size_t dot = text.find('.');
+  if (dot == std::string_view::npos || dot == 0 || text.find('.', dot + 1) != std::string_view::npos ||
+      parts.words.size() != 1 || parts.runs != 1 || parts.marks || isCount(parts.lastRun)) {
+    return false;
+  }
+  const std::string& word = parts.words.front();
+  bool last = dot + 1 == text.size();
+  size_t letters = last ? dot - parts.digits : dot;
+  bool letterFirst = std::all_of(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(letters), isLetter);
+  if (!letterFirst || word.size() != letters || letters < 5 || letters > 12 || contains(word, kTechnical) ||
+      contains(word, kSentence) || contains(word, kNamespaces)) {
+    return false;
+  }
+  if (last) return parts.digits == 4;
+  // A file and its year, a program and its release.
+  return parts.digits >= 2 && parts.digits <= 8 && (isUpper(text.front()) || !isYear(parts.lastRun));
 }
 
 // Words with a number behind, between or before them.
@@ -108,9 +166,7 @@ bool isWordsAndNumber(std::string_view text, const Parts& parts) {
   }
   if (parts.digits < least || parts.digits > 8) return false;
   // -2024 behind one or two joined words is a date.
-  bool year = parts.lastRun.size() == 4 &&
-              (parts.lastRun.starts_with("19") || parts.lastRun.starts_with("20"));
-  return !year || parts.marks || !separate;
+  return !isYear(parts.lastRun) || parts.marks || !separate;
 }
 
 // "rzx417$": three sorts of characters in few places.
@@ -139,10 +195,48 @@ bool isLetterMix(std::string_view text) {
 }  // namespace
 
 bool isChosenPassword(std::string_view text) {
-  if (text.size() < 6 || text.size() > 48 || hasWeakWord(text)) return false;
+  if (text.size() < 6 || text.size() > 48) return false;
   Parts parts = partsOf(text);
+  if (isTitlePhrase(text, parts)) return true;
+  if (hasWeakWord(text)) return false;
   if (isShortMix(text, parts)) return true;
-  return text.size() >= 8 && (isWordsAndNumber(text, parts) || isLetterMix(text));
+  return text.size() >= 8 &&
+         (isWordsAndNumber(text, parts) || isDottedWord(text, parts) || isLetterMix(text));
+}
+
+bool isDigitPassword(std::string_view text) {
+  if (text.size() < 8 || text.size() > 16 || !std::all_of(text.begin(), text.end(), isDigit)) return false;
+  // A telephone number or a padded count; the time in seconds or milliseconds.
+  bool epoch = (text.size() == 10 || text.size() == 13) && text[0] == '1' && text[1] >= '4';
+  if (text.front() == '0' || epoch) return false;
+  auto number = [&](size_t at, size_t size) {
+    int value = 0;
+    for (char c : text.substr(at, size)) value = value * 10 + (c - '0');
+    return value;
+  };
+  auto isDate = [&](size_t year, size_t month, size_t day) {
+    return number(year, 4) >= 1900 && number(year, 4) < 2100 && number(month, 2) >= 1 &&
+           number(month, 2) <= 12 && number(day, 2) >= 1 && number(day, 2) <= 31;
+  };
+  // 20240131 with or without the time behind it, 31012024, 01312024.
+  bool written = isDate(0, 4, 6) || (text.size() == 8 && (isDate(4, 2, 0) || isDate(4, 0, 2)));
+  constexpr std::string_view kPorts[] = {"8080", "8443", "9090", "3306", "5432", "6379", "9200", "5672"};
+  bool ports = std::any_of(std::begin(kPorts), std::end(kPorts), [&](std::string_view port) {
+    return text.find(port) != std::string_view::npos;
+  });
+  if (written || ports) return false;
+  size_t up = 1;
+  size_t down = 1;
+  for (size_t i = 1; i < text.size(); ++i) {
+    up = text[i] == text[i - 1] + 1 ? up + 1 : 1;
+    down = text[i] == text[i - 1] - 1 ? down + 1 : 1;
+    if (up >= 5 || down >= 5) return false;
+  }
+  size_t different = 0;
+  for (char c = '0'; c <= '9'; ++c) {
+    if (text.find(c) != std::string_view::npos) ++different;
+  }
+  return different >= 4 && text.substr(0, text.size() / 2) != text.substr(text.size() / 2);
 }
 
 bool isWordPhrase(std::string_view text) {

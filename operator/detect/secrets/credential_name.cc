@@ -137,6 +137,8 @@ std::optional<CredentialSort> credentialSort(std::string_view name) {
     }
   }
   if (words.size() > 1 && contains(words[words.size() - 2], kHarmlessBefore)) return std::nullopt;
+  // Vault's SecretID; what else ends so is the id of a secret.
+  if (words.size() == 2 && words[0] == "secret" && words[1] == "id") return CredentialSort::kSecret;
   for (const Ending& ending : kLastWords) {
     if (words.back() == ending.text) return ending.sort;
   }

@@ -308,6 +308,111 @@ bool isPassphrase(std::string_view text) {
          count(isLower) >= 6 && !hasWord(text);
 }
 
+bool isVowel(char c) {
+  return std::string_view("aeiouyAEIOUY").find(c) != std::string_view::npos;
+}
+
+// Hardly a vowel, or three consonants in a row: seldom in a word.
+bool isUnspeakable(std::string_view group) {
+  size_t vowels = 0;
+  size_t run = 0;
+  size_t longest = 0;
+  for (char c : group) {
+    if (isVowel(c)) ++vowels;
+    run = isVowel(c) || isDigit(c) ? 0 : run + 1;
+    longest = std::max(longest, run);
+  }
+  return vowels <= 1 || longest >= 3;
+}
+
+// Three groups of six as Apple's devices propose them: "bqzkre-tnwoxv-hpRgw4", one capital and one
+// digit in all. Names of that length have their capital where a word begins and the number behind it.
+PasswordStrength groupedStrength(std::string_view text) {
+  constexpr size_t kGroup = 6;
+  if (text.size() != 3 * kGroup + 2) return PasswordStrength::kNone;
+  size_t capitals = 0;
+  size_t digits = 0;
+  bool inside = false;  // the capital or the digit is where no name has it
+  int unspeakable = 0;
+  for (size_t i = 0; i < text.size(); ++i) {
+    size_t at = i % (kGroup + 1);
+    if (at == kGroup ? text[i] != '-' : !isLower(text[i]) && !isUpper(text[i]) && !isDigit(text[i])) {
+      return PasswordStrength::kNone;
+    }
+    if (isUpper(text[i])) {
+      ++capitals;
+      inside = inside || at > 0;
+    } else if (isDigit(text[i])) {
+      ++digits;
+      inside = inside || at + 1 < kGroup;
+    }
+    if (at == 0 && isUnspeakable(text.substr(i, kGroup))) ++unspeakable;
+  }
+  if (capitals != 1 || digits != 1 || hasWord(text)) return PasswordStrength::kNone;
+  if (inside && unspeakable >= 2) return PasswordStrength::kRandom;
+  return inside || unspeakable >= 2 ? PasswordStrength::kChosen : PasswordStrength::kNone;
+}
+
+// Letters of Latin-1 and Latin Extended-A without their marks, Cyrillic in small letters; the rest as
+// it is: "BITTE_ÄNDERN" -> "bitte_andern".
+std::string foldedLetters(std::string_view text) {
+  // From U+00C0 to U+017F.
+  static constexpr std::string_view kPlain =
+      "aaaaaaaceeeeiiiidnooooo ouuuuytsaaaaaaaceeeeiiiidnooooo ouuuuyty"
+      "aaaaaaccccccccddddeeeeeeeeeegggggggghhhhiiiiiiiiiiiijjkkklllllll"
+      "lllnnnnnnnnnoooooooorrrrrrssssssssttttttuuuuuuuuuuuuwwyyyzzzzzzs";
+  std::string out;
+  for (size_t i = 0; i < text.size(); ++i) {
+    auto byte = static_cast<unsigned char>(text[i]);
+    if (byte < 0xc3 || byte > 0xdf || i + 1 >= text.size()) {
+      out += lower(text[i]);
+      continue;
+    }
+    unsigned point = (byte & 0x1fU) << 6 | (static_cast<unsigned char>(text[++i]) & 0x3fU);
+    if (point >= 0xc0 && point - 0xc0 < kPlain.size() && kPlain[point - 0xc0] != ' ') {
+      out += kPlain[point - 0xc0];
+      continue;
+    }
+    if (point >= 0x410 && point <= 0x42f) point += 0x20;
+    out += static_cast<char>(0xc0 | point >> 6);
+    out += static_cast<char>(0x80 | (point & 0x3f));
+  }
+  return out;
+}
+
+// "BITTE_ÄNDERN", "sua-senha-aqui", "请修改": fill in or change, in the languages that charts are
+// written in. A number beside such a word makes it somebody's password.
+bool isForeignFiller(std::string_view text) {
+  constexpr size_t kLongest = 80;
+  if (text.size() > kLongest || std::any_of(text.begin(), text.end(), isDigit)) return false;
+  constexpr std::string_view kWords[] = {
+      "bitte",     "hier",       "andern",     "aendern",     "geandert",    "eintragen",  "einsetzen",
+      "ersetzen",  "dein",       "deine",      "ihr",         "votre",       "ici",        "changer",
+      "remplacer", "motdepasse", "aqui",       "contrasena",  "tu",          "cambiar",    "cambiame",
+      "cambia",    "reemplazar", "senha",      "sua",         "trocar",      "alterar",    "mudar",
+      "substituir", "tuo",       "tua",        "inserire",    "inserisci",   "cambiare",   "sostituire",
+      "haslo",     "twoje",      "zmien",      "zmienic",     "wachtwoord",  "wijzigen",   "wijzig",
+      "uw",        "heslo",      "zmenit",     "sifre",       "degistir",    "buraya"};
+  constexpr std::string_view kAnywhere[] = {
+      "пароль", "измени", "замени", "секрет", "密码", "密碼",     "口令", "请",
+      "修改",   "替换",   "更改",   "変更",   "入力", "パスワード", "비밀번호", "변경"};
+  std::string folded = foldedLetters(text);
+  for (std::string_view word : kAnywhere) {
+    if (folded.find(word) != std::string::npos) return true;
+  }
+  std::string_view rest = folded;
+  while (!rest.empty()) {
+    size_t end = 0;
+    while (end < rest.size() && (isLower(rest[end]) || static_cast<unsigned char>(rest[end]) >= 0x80)) {
+      ++end;
+    }
+    std::string_view word = rest.substr(0, end);
+    if (std::find(std::begin(kWords), std::end(kWords), word) != std::end(kWords)) return true;
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+  }
+  return false;
+}
+
 // Code that fetches the value: os.environ["X"], System.getenv("X"), secret.get('a/b').
 const RE2& lookUpPattern() {
   static const RE2 kPattern(
@@ -320,8 +425,8 @@ const RE2& lookUpPattern() {
       R"re(|\$?(?:\.[A-Za-z]\w*){2,})re"
       // github:API_KEY: a name in a provider's store.
       R"re(|[a-z][A-Za-z]+:[A-Z][A-Z0-9_]+)re"
-      // %env(X)%, %(X)s, %{env:X}, $__file{/path}
-      R"re(|%\w*\([\w:.-]+\)[%s]|%\{[\w:.-]+\}|\$__\w+\{.*\})re"
+      // %env(X)%, %(X)s, %{env:X}, $__file{/path}; its dollar doubled where a compose file has it
+      R"re(|%\w*\([\w:.-]+\)[%s]|%\{[\w:.-]+\}|\$?\$__\w+\{.*\})re"
       // ENV.X, process.env.X
       R"re(|(?:process\.)?(?i:env)\.[A-Z][A-Z0-9_]*)re",
       RE2::Quiet);
@@ -366,7 +471,7 @@ bool isSample(std::string_view text) {
   }
   // Cut short by whoever wrote it down.
   if (text.ends_with("...")) return true;
-  return isRepetition(text) || hasRun(text, 8) || isPublishedSample(text);
+  return isRepetition(text) || hasRun(text, 8) || isPublishedSample(text) || isForeignFiller(text);
 }
 
 bool isRandomUuid(std::string_view text) {
@@ -378,7 +483,8 @@ bool isRandomUuid(std::string_view text) {
 bool hasWeakWord(std::string_view text) { return hasWord(text); }
 
 bool isReference(std::string_view text) {
-  return isReferenceByForm(text) || isDashedName(text);
+  return isReferenceByForm(text) ||
+         (isDashedName(text) && groupedStrength(text) != PasswordStrength::kRandom);
 }
 
 bool looksRandom(std::string_view text) {
@@ -397,12 +503,15 @@ bool looksRandom(std::string_view text) {
 }
 
 PasswordStrength passwordStrength(std::string_view text) {
+  // An id elsewhere; nobody has one in a password's place.
+  if (isRandomUuid(text) && !isSample(text)) return PasswordStrength::kChosen;
   if (text.size() < 6 || text.size() > 256 || isReferenceByForm(text) || isSample(text)) {
     return PasswordStrength::kNone;
   }
   if (text.find_first_of(" \t\n") != std::string_view::npos) {
     return isWordPhrase(text) ? PasswordStrength::kChosen : PasswordStrength::kNone;
   }
+  if (PasswordStrength grouped = groupedStrength(text); grouped != PasswordStrength::kNone) return grouped;
   if (isChosenPassword(text)) return PasswordStrength::kChosen;
   if (text.size() < 8) return PasswordStrength::kNone;
   if (isDashedName(text)) {

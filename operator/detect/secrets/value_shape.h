@@ -11,9 +11,9 @@ namespace firebreak::detect {
 // Shannon entropy in bits per character.
 double entropyOf(std::string_view text);
 
-// A documented sample or filler: EXAMPLE, changeme, xxxxx, 12345678, one block repeated, a key that is
-// published. For text that already has a provider's form; short words count only where chance cannot
-// make them.
+// A documented sample or filler: EXAMPLE, changeme, bitte_ändern, xxxxx, 12345678, one block repeated,
+// a key that is published. For text that already has a provider's form; short words count only where
+// chance cannot make them.
 bool isSample(std::string_view text);
 
 // A reference to a value, not the value: ${VAR}, $(VAR), {{ }}, <placeholder>, vault:, ENC[...],
@@ -31,7 +31,7 @@ bool hasWeakWord(std::string_view text);
 
 enum class PasswordStrength {
   kNone,    // empty, a word, a placeholder, a reference
-  kChosen,  // a real password by its looks
+  kChosen,  // a real password by its looks, or a random UUID
   kRandom,  // certainly generated: no word, entropy and length to match
 };
 PasswordStrength passwordStrength(std::string_view text);
