@@ -51,6 +51,9 @@ bool isDocumentation(std::string_view key) {
          key.ends_with(".adoc");
 }
 
+// "/data/DB_PASSWORD" -> "DB_PASSWORD".
+std::string lastStep(const std::string& path) { return path.substr(path.rfind('/') + 1); }
+
 int lineAt(std::string_view text, size_t offset) {
   return 1 +
          static_cast<int>(std::count(text.begin(), text.begin() + static_cast<long>(offset), '\n'));
@@ -119,9 +122,10 @@ void DocumentWalk::visit(const Json& value, const Place& place) {
 void DocumentWalk::visitObject(const Json& object, const Place& place) {
   // {name: X, value: Y}: an environment variable, a Helm parameter, a header.
   // {type: password, value: Y}: a credential of a Keycloak realm.
+  // {name: X, default: Y}: a parameter of a pipeline. {op: add, path: /data/X, value: Y}: a patch.
   std::string entry = stringOr(member(object, "name"), stringOr(member(object, "key")));
   if (entry.empty() && stringOr(member(object, "type")) == "password") entry = "password";
-  bool isEntry = !entry.empty() && object.contains("value");
+  if (entry.empty() && object.contains("op")) entry = lastStep(stringOr(member(object, "path")));
   visitWebKey(object, place);
   for (const auto& [key, value] : object.items()) {
     Place child = place;
@@ -129,7 +133,7 @@ void DocumentWalk::visitObject(const Json& object, const Place& place) {
       if (isSkipped(object, key, place.path)) continue;
       child.path = childPath(place.path, key);
     }
-    child.name = isEntry && key == "value" ? entry : key;
+    child.name = !entry.empty() && (key == "value" || key == "default") ? entry : key;
     // {"jwt": {"key": x}}
     if (key == "key" || key == "Key") child.name = place.name + "." + key;
     if (!place.nested && place.path.empty() && key == "status") child.onlyProven = true;
@@ -215,9 +219,13 @@ void DocumentWalk::visitText(const std::string& text, const Place& at) {
     if (line.find('\n') == std::string_view::npos) {
       scanHeaderValue(place.name, line, hits);
       if (auto named = judgeNamed(place.name, line)) addUnlessOverlapping(hits, std::move(*named));
+      if (auto own = judgeProviderNamed(place.name, line)) addUnlessOverlapping(hits, std::move(*own));
+      if (auto login = judgeLogin(place.name, line)) addUnlessOverlapping(hits, std::move(*login));
     }
     // Descriptions in prose are not read for assignments.
-    if (place.name != "description") {
+    if (place.name == "description") {
+      scanProse(text, hits);
+    } else {
       scanAssignments(text, hits);
       scanCommandForms(text, place.name, hits);
       addSplitLiterals(text, hits);
