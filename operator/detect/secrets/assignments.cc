@@ -183,6 +183,8 @@ constexpr NamedForm kNamedForms[] = {
     {"${", R"re(\$\{([A-Za-z_][\w.-]*):-?([^${}\s"'`]+)\})re"},
     // {password, <<"x">>} of Erlang
     {"<<\"", R"re(\{\s*["']?([A-Za-z_]\w*)["']?\s*,\s*<<"([^"\n]+)">>)re"},
+    // DB_PASSWORD,x,owner of a table
+    {",", R"re((?m:^)["']?([A-Za-z_][\w.-]*)["']?[,;]["']?([^,;\s"'(){}]+)["']?(?:[,;]|\s*?(?m:$)))re"},
     // --password x
     {"-", R"re((?:^|[\s"'])--?([A-Za-z][A-Za-z0-9_.-]*)[ \t]+["']?([^\s"'$-][^\s"']*))re"},
 };
@@ -253,6 +255,14 @@ void scanPairs(std::string_view text, std::vector<SecretHit>& hits) {
     if (!quoted && groups[2] != "=>") value = withPhrase(text, value);
     addNamed(text, view(groups[1]), quoted ? value : firstPart(value), hits);
   }
+}
+
+// Small letters with the vowels that words have and dice have not.
+bool isOfWords(std::string_view value) {
+  auto vowels = std::count_if(value.begin(), value.end(),
+                              [](char c) { return std::string_view("aeiou").find(c) != std::string_view::npos; });
+  bool letters = std::all_of(value.begin(), value.end(), [](char c) { return c == ' ' || (c >= 'a' && c <= 'z'); });
+  return letters && static_cast<size_t>(vowels) * 3 > value.size();
 }
 
 // Words that no sentence has behind "password is": digits between letters of both cases, or a mark.
@@ -343,7 +353,9 @@ std::optional<SecretHit> judgeNamed(std::string_view name, std::string_view valu
 
 std::optional<SecretHit> judgeProviderNamed(std::string_view name, std::string_view value) {
   const SecretNamedRule* rule = loneNameRuleFor(name, value);
-  if (rule == nullptr || isSample(value) || isReference(value) || hasWeakWord(value)) return std::nullopt;
+  if (rule == nullptr || isSample(value) || isReference(value) || hasWeakWord(value) || isOfWords(value)) {
+    return std::nullopt;
+  }
   SecretHit hit;
   hit.rule = rule->id;
   hit.kind = rule->kind;

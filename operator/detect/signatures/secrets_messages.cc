@@ -99,7 +99,7 @@ constexpr SecretRule kRules[] = {
      SecretCheck::kMixed, Severity::kHigh, Tier::kAlert,
      "developers.facebook.com: access tokens"},
     {"twitter-bearer-token", "X (Twitter) bearer token", "AAAAAAAAAAAAAAAAAAAA",
-     R"re(A{18,24}([A-Za-z0-9%]{20,60}%3D[A-Za-z0-9%]{40,60}))re",
+     R"re(A{18,24}[A-Za-z0-9%]{20,60}%3D([A-Za-z0-9%]{40,60}))re",
      SecretCheck::kRandom, Severity::kHigh, Tier::kRemediate,
      "developer.x.com: bearer tokens"},
     {"hubspot-token", "HubSpot private app token", "pat-",

@@ -138,7 +138,7 @@ constexpr SecretNamedRule kNamed[] = {
     {"ceph-key", "Ceph key", R"re(ceph.*key$|keyring$|^userkey$|^adminkey$)re",
      R"re(AQ[A-Za-z0-9+/]{36}==)re", "docs.ceph.com: cephx", true},
     {"google-app-password", "Google app password", R"re((?:gmail|smtp|mail|imap)\w*(?:pass|password|passwd|pwd)$|apppassword$)re",
-     R"re([a-z]{4} [a-z]{4} [a-z]{4} [a-z]{4})re", "support.google.com: app passwords", true},
+     R"re([a-z]{16}|[a-z]{4} [a-z]{4} [a-z]{4} [a-z]{4})re", "support.google.com: app passwords", true},
 };
 // clang-format on
 

@@ -163,7 +163,7 @@ constexpr SecretRule kRules[] = {
      SecretCheck::kRandom, Severity::kHigh, Tier::kAlert,
      "developer.wordpress.org: security keys"},
     {"openvpn-static-key", "OpenVPN static key", "OpenVPN Static key V1",
-     R"re(-----BEGIN OpenVPN Static key V1-----\s+((?:[0-9a-f]{32}\s+){16})-----END)re",
+     R"re(-----BEGIN OpenVPN Static key V1-----\s+(?:[0-9a-f]{32}\s+){16}-----END OpenVPN Static key V1-----)re",
      SecretCheck::kRandom, Severity::kHigh, Tier::kRemediate,
      "openvpn.net: --secret and --tls-auth"},
     {"coralogix-key", "Coralogix API key", "cxtp_",
