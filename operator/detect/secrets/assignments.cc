@@ -140,6 +140,7 @@ struct NamedForm {
   std::string_view literal;  // text without it is never matched
   std::string_view regex;
   bool nameBehind = false;  // the first group is the value, the second the name
+  bool notInCode = false;   // there two words are a member and its type
 };
 // clang-format off
 constexpr NamedForm kNamedForms[] = {
@@ -155,7 +156,7 @@ constexpr NamedForm kNamedForms[] = {
     {"", R"re((?:#define|%define|%global|\b(?:proxy_set_header|grpc_set_header|fastcgi_param|uwsgi_param|add_header|set|env|ENV|ARG|setenv|SetEnv)re"
     R"re(|RequestHeader\s+set))[ \t]+\$?([A-Za-z_][\w-]*)[ \t]+(?:"([^"\n]+)"|'([^'\n]+)'|([^\s"';]+)))re"},
     // A line that is name and value: redis.conf, msmtp, mosquitto, collectd, fluentd.
-    {"", R"re((?m:^)[ \t]*([A-Za-z_][\w.-]*)[ \t]+(?:"([^"\n]+)"|'([^'\n]+)'|([^\s"'=:#(<>{}][^\s"';]*));?\s*?(?m:$))re"},
+    {"", R"re((?m:^)[ \t]*([A-Za-z_][\w.-]*)[ \t]+(?:"([^"\n]+)"|'([^'\n]+)'|([^\s"'=:#(<>{}][^\s"';]*));?\s*?(?m:$))re", false, true},
     // define('DB_PASSWORD', 'x'): a call with a name and its value.
     {"(", R"re([(]\s*["']([A-Za-z_][\w.-]*)["']\s*,\s*["']([^"'\n]+)["']\s*[)])re"},
     // val password: String = "x", password: str = 'x', password string = "x"
@@ -184,13 +185,13 @@ constexpr NamedForm kNamedForms[] = {
     // {password, <<"x">>} of Erlang
     {"<<\"", R"re(\{\s*["']?([A-Za-z_]\w*)["']?\s*,\s*<<"([^"\n]+)">>)re"},
     // DB_PASSWORD,x,owner of a table
-    {",", R"re((?m:^)["']?([A-Za-z_][\w.-]*)["']?[,;]["']?([^,;\s"'(){}]+)["']?(?:[,;]|\s*?(?m:$)))re"},
+    {",", R"re((?m:^)["']?([A-Za-z_][\w.-]*)["']?[,;]["']?([^,;\s"'(){}]+)["']?(?:[,;]|\s*?(?m:$)))re", false, true},
     // --password x
     {"-", R"re((?:^|[\s"'])--?([A-Za-z][A-Za-z0-9_.-]*)[ \t]+["']?([^\s"'$-][^\s"']*))re"},
 };
 // clang-format on
 
-void scanNamedForms(std::string_view text, std::vector<SecretHit>& hits) {
+void scanNamedForms(std::string_view text, bool isCode, std::vector<SecretHit>& hits) {
   static const std::vector<std::unique_ptr<RE2>> kForms = [] {
     std::vector<std::unique_ptr<RE2>> forms;
     for (const NamedForm& form : kNamedForms) {
@@ -201,6 +202,7 @@ void scanNamedForms(std::string_view text, std::vector<SecretHit>& hits) {
   re2::StringPiece piece(text.data(), text.size());
   re2::StringPiece groups[5];
   for (size_t i = 0; i < kForms.size(); ++i) {
+    if (isCode && kNamedForms[i].notInCode) continue;
     if (text.find(kNamedForms[i].literal) == std::string_view::npos) continue;
     const auto& form = kForms[i];
     int count = form->NumberOfCapturingGroups() + 1;
@@ -224,7 +226,16 @@ std::string_view withPhrase(std::string_view text, std::string_view word) {
   return isWordPhrase(line) ? line : word;
 }
 
-void scanPairs(std::string_view text, std::vector<SecretHit>& hits) {
+// Whether a quote of the line is open at `at`: "host=x password=y" as a literal.
+bool isInsideLiteral(std::string_view text, size_t at) {
+  size_t line = at == 0 ? 0 : text.rfind('\n', at - 1);
+  if (line == std::string_view::npos) line = 0;
+  std::string_view before = text.substr(line, at - line);
+  return std::count(before.begin(), before.end(), '"') % 2 != 0 ||
+         std::count(before.begin(), before.end(), '\'') % 2 != 0;
+}
+
+void scanPairs(std::string_view text, bool isCode, std::vector<SecretHit>& hits) {
   static const RE2 kPair(
       R"re(([A-Za-z_][A-Za-z0-9_.-]*)(?:\\*["'\]]+)?[ \t]{0,40}(:=|=>|==?|:)[ \t]{0,40})re"
       R"re((?:(?:\(\s{0,40})?\\*"(?:"")?([^"\\\n]*)|(?:\(\s{0,40})?\\*'([^'\n]*?)\\*'|`([^`\n]*)`|([^\s"'`,;{}\[\]<>|\\][^\s"',;{}<>|\\]*)))re",
@@ -243,6 +254,9 @@ void scanPairs(std::string_view text, std::vector<SecretHit>& hits) {
     }
     bool quoted = groups[6].data() == nullptr;
     std::string_view value = matchedGroup(groups, 3, 7);
+    if (isCode && !quoted && !isInsideLiteral(text, start)) continue;
+    // An expression that matches tokens.
+    if (isCode && value.find("(?:") != std::string_view::npos) continue;
     // A part of a longer name: arn:aws:secretsmanager:region:1:secret:db.
     if (groups[2] == ":" && start > 0 && (text[start - 1] == ':' || text[start - 1] == '/')) {
       continue;
@@ -382,10 +396,10 @@ std::optional<SecretHit> judgeLogin(std::string_view name, std::string_view valu
   return hit;
 }
 
-void scanAssignments(std::string_view text, std::vector<SecretHit>& hits) {
+void scanAssignments(std::string_view text, std::vector<SecretHit>& hits, bool isCode) {
   scanProse(text, hits);
-  scanPairs(text, hits);
-  scanNamedForms(text, hits);
+  scanPairs(text, isCode, hits);
+  scanNamedForms(text, isCode, hits);
 }
 
 }  // namespace firebreak::detect

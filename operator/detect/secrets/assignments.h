@@ -24,7 +24,8 @@ std::optional<SecretHit> judgeLogin(std::string_view name, std::string_view valu
 // Sentences that tell a password: "the admin password is x".
 void scanProse(std::string_view text, std::vector<SecretHit>& hits);
 
-// Adds what the text assigns, where `hits` has nothing at that place yet.
-void scanAssignments(std::string_view text, std::vector<SecretHit>& hits);
+// Adds what the text assigns, where `hits` has nothing at that place yet. In code (`isCode`) a value is a
+// literal: what stands there without quotes is another name.
+void scanAssignments(std::string_view text, std::vector<SecretHit>& hits, bool isCode = false);
 
 }  // namespace firebreak::detect

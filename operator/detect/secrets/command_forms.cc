@@ -13,9 +13,10 @@ namespace {
 
 // What follows the text that leads to a password.
 enum class Tail {
-  kWord,  // the password, quoted or not
-  kRest,  // what is left of a word that may be quoted as a whole: user:password
-  kField, // up to the next comma: a table's
+  kWord,    // the password, quoted or not
+  kRest,    // what is left of a word that may be quoted as a whole: user:password
+  kQuoted,  // the password in quotes: without them it is a variable
+  kField,   // up to the next comma: a table's
 };
 
 // An option of a program: its words up to the next command or line lie between.
@@ -67,12 +68,12 @@ constexpr TextForm kTexts[] = {
     {"mc ", R"re(\bmc\s+(?:alias\s+set|config\s+host\s+add)\s+\S+\s+\S+\s+\S+\s+)re", Tail::kWord, "", "mc alias set"},
     {":_", R"re(:_(?:authToken|password|auth)\s*[ =]\s*)re", Tail::kWord, "", ".npmrc"},
     // A client library's call with user and password.
-    {"uth", R"re((?i:basic_?auth|\bauth)\s*(?:[=,(]\s*){1,2}["'][^"'\n]{1,64}["']\s*,\s*)re", Tail::kWord, "", "basic auth"},
-    {".login(", R"re(\.login\(\s*["'][^"'\n]{1,64}["']\s*,\s*)re", Tail::kWord, "", "login()"},
-    {"UsernamePasswordCredentialsImpl(", R"re(\bUsernamePasswordCredentialsImpl\((?:[^,()\n]{1,80},\s*){4})re", Tail::kWord, "", "Jenkins credentials"},
-    {"createAccount(", R"re(\bcreateAccount\(\s*["'][^"'\n]{1,64}["']\s*,\s*)re", Tail::kWord, "", "createAccount()"},
+    {"uth", R"re((?i:basic_?auth|\bauth)\s*(?:[=,(]\s*){1,2}["'][^"'\n]{1,64}["']\s*,\s*)re", Tail::kQuoted, "", "basic auth"},
+    {".login(", R"re(\.login\(\s*["'][^"'\n]{1,64}["']\s*,\s*)re", Tail::kQuoted, "", "login()"},
+    {"UsernamePasswordCredentialsImpl(", R"re(\bUsernamePasswordCredentialsImpl\((?:[^,()\n]{1,80},\s*){4})re", Tail::kQuoted, "", "Jenkins credentials"},
+    {"createAccount(", R"re(\bcreateAccount\(\s*["'][^"'\n]{1,64}["']\s*,\s*)re", Tail::kQuoted, "", "createAccount()"},
     {"jwt.", R"re(\bjwt\.(?:sign|verify)\([^,()\n]{1,80},\s*["'])re", Tail::kRest, "[\"']", "jwt.sign()"},
-    {"Credentials(", R"re(Credentials\(\s*["'][^"'\n]{1,64}["']\s*,\s*)re", Tail::kWord, "", "credentials"},
+    {"Credentials(", R"re(Credentials\(\s*["'][^"'\n]{1,64}["']\s*,\s*)re", Tail::kQuoted, "", "credentials"},
     // Directives of files.
     {"machine", R"re(\bmachine\s+\S+\s+login\s+\S+\s+password\s+)re", Tail::kWord, "", ".netrc"},
     {":", R"re((?m:^)[^\s:#]+:(?:[0-9]{4,5}|\*):[^\s:]+:[^\s:]+:)re", Tail::kRest, "(?m:$)", ".pgpass"},
@@ -132,7 +133,8 @@ struct Form {
 };
 
 std::unique_ptr<RE2> compiled(std::string before, Tail tail, std::string_view after) {
-  before += tail == Tail::kField ? R"re(([^\s"',]+))re"
+  before += tail == Tail::kQuoted ? R"re(\\?["']([^"'\\\n]+))re"
+            : tail == Tail::kField ? R"re(([^\s"',]+))re"
             : tail == Tail::kWord
                 ? R"re((?:\\?"([^"\\\n]+)|'([^'\n]+)'|([^\s"'\\;|&$<>()-][^\s"'\\;|&<>()]*)))re"
                 : R"re(([^\s"'\\]+))re";

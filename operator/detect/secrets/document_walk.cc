@@ -51,6 +51,13 @@ bool isDocumentation(std::string_view key) {
          key.ends_with(".adoc");
 }
 
+bool isCode(std::string_view file) {
+  constexpr std::string_view kEndings[] = {".go", ".py", ".js", ".ts",     ".rb",
+                                           ".java", ".kt", ".php", ".gradle", ".groovy"};
+  return std::any_of(std::begin(kEndings), std::end(kEndings),
+                     [&](std::string_view ending) { return file.ends_with(ending); });
+}
+
 // "/data/DB_PASSWORD" -> "DB_PASSWORD".
 std::string lastStep(const std::string& path) { return path.substr(path.rfind('/') + 1); }
 
@@ -212,7 +219,16 @@ void DocumentWalk::visitText(const std::string& text, const Place& at) {
   noteIds(text, place);
   if (visitNestedJson(text, place) || visitEncoded(text, place)) return;
   std::vector<SecretHit> hits = scanText(text);
-  if (!place.onlyProven) {
+  bool code = isCode(place.name);
+  // "s.DefaultAddressOfIPv4" is a member of s.
+  std::erase_if(hits, [&](const SecretHit& hit) {
+    return code && hit.rule == "vault-legacy-token" &&
+           (hit.offset == 0 || std::string_view("\"'`").find(text[hit.offset - 1]) == std::string_view::npos);
+  });
+  if (place.onlyProven) {
+    // A block that does not parse shows where a key goes.
+    std::erase_if(hits, [](const SecretHit& hit) { return hit.rule == "private-key" && hit.tier == Tier::kAlert; });
+  } else {
     // A block scalar of one line ends with its line end.
     std::string_view line = text;
     while (line.ends_with('\n') || line.ends_with('\r')) line.remove_suffix(1);
@@ -226,7 +242,7 @@ void DocumentWalk::visitText(const std::string& text, const Place& at) {
     if (place.name == "description") {
       scanProse(text, hits);
     } else {
-      scanAssignments(text, hits);
+      scanAssignments(text, hits, code);
       scanCommandForms(text, place.name, hits);
       addSplitLiterals(text, hits);
     }

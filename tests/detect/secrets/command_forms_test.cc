@@ -165,6 +165,19 @@ TEST(CommandForms, SentencesThatTellNoPassword) {
   }
 }
 
+TEST(CommandForms, NamesInCodeAreNoValues) {
+  for (const char* text : {"\tsecret      *corev1.Secret\n", "access_token=request.resource_owner_key2):\n",
+                           "Token:   challengeHTTP01.Token9,\n", "out.Password = runtime.ForwardMessage4\n",
+                           "x := NewCredentials(\"123\", util.Recursive2Nameservers)\n",
+                           "if s.AutoAllocatedIPv4Address1 != 0 {\n"}) {
+    EXPECT_TRUE(scanObject(configMap("a.go", text)).empty()) << text;
+  }
+  SampleMaker maker;
+  std::string value = "Kq7" + maker.make("<a:14>") + "9z";
+  EXPECT_EQ(scanObject(configMap("a.go", "password := \"" + value + "\"\n")).size(), 1U);
+  EXPECT_EQ(scanObject(configMap("a.go", "open(\"host=x password=" + value + " user=y\")\n")).size(), 1U);
+}
+
 TEST(CommandForms, MailPasswordsOfGoogle) {
   EXPECT_EQ(scanObject(configMap("a.env", "SMTP_PASSWORD=\"qzkv hrtw bxpd mgfn\"\n")).size(), 1U);
   EXPECT_TRUE(scanObject(configMap("a.env", "SMTP_PASSWORD=\"here goes your mail\"\n")).empty());
