@@ -51,7 +51,7 @@ bool isDocumentation(std::string_view key) {
          key.ends_with(".adoc");
 }
 
-bool isCode(std::string_view file) {
+bool isCodeFile(std::string_view file) {
   constexpr std::string_view kEndings[] = {".go", ".py", ".js", ".ts",     ".rb",
                                            ".java", ".kt", ".php", ".gradle", ".groovy"};
   return std::any_of(std::begin(kEndings), std::end(kEndings),
@@ -219,7 +219,7 @@ void DocumentWalk::visitText(const std::string& text, const Place& at) {
   noteIds(text, place);
   if (visitNestedJson(text, place) || visitEncoded(text, place)) return;
   std::vector<SecretHit> hits = scanText(text);
-  bool code = isCode(place.name);
+  bool code = isCodeFile(place.name);
   // "s.DefaultAddressOfIPv4" is a member of s.
   std::erase_if(hits, [&](const SecretHit& hit) {
     return code && hit.rule == "vault-legacy-token" &&
@@ -244,7 +244,7 @@ void DocumentWalk::visitText(const std::string& text, const Place& at) {
     } else {
       scanAssignments(text, hits, code);
       scanCommandForms(text, place.name, hits);
-      addSplitLiterals(text, hits);
+      addSplitLiterals(text, code, hits);
     }
   }
   visitEmbedded(text, place, hits);
@@ -252,11 +252,11 @@ void DocumentWalk::visitText(const std::string& text, const Place& at) {
 }
 
 // What only shows where the pieces of a literal are put together.
-void DocumentWalk::addSplitLiterals(const std::string& text, std::vector<SecretHit>& hits) {
+void DocumentWalk::addSplitLiterals(const std::string& text, bool isCode, std::vector<SecretHit>& hits) {
   JoinedLiterals joined(text);
   if (joined.text().empty()) return;
   std::vector<SecretHit> found = scanText(joined.text());
-  scanAssignments(joined.text(), found);
+  scanAssignments(joined.text(), found, isCode);
   for (SecretHit& hit : found) {
     if (!joined.wasSplit(hit.offset, hit.value.size())) continue;
     hit.value = hold(std::string(hit.value));
