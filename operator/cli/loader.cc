@@ -32,11 +32,33 @@ constexpr std::string_view kTextEndings[] = {
     ".netrc",  ".pgpass",     ".pypirc",      ".dockercfg", ".tpl",  "/credentials", "/Dockerfile",
     "/Jenkinsfile", ".git-credentials"};
 
-bool isPlainText(const fs::path& path) {
+// What lies beside manifests and is at times no text at all: scripts, code, keys, tables, notes.
+constexpr std::string_view kBesideEndings[] = {
+    ".sh", ".bash", ".py", ".rb",  ".js",      ".ts",  ".ps1", ".sql", ".php", ".go",
+    ".java", ".kt", ".gradle", ".groovy", ".service", ".key", ".pem", ".csv", ".md"};
+
+// Written by programs, or by others than whoever has the folder.
+constexpr std::string_view kSkippedFolders[] = {".git", "node_modules", "vendor", ".terraform"};
+
+template <size_t N>
+bool endsLike(const fs::path& path, const std::string_view (&endings)[N]) {
   std::string name = "/" + path.filename().string();
-  return name.starts_with("/.env.") ||
-         std::any_of(std::begin(kTextEndings), std::end(kTextEndings),
+  return std::any_of(std::begin(endings), std::end(endings),
                      [&](std::string_view ending) { return name.ends_with(ending); });
+}
+
+bool isBesideManifests(const fs::path& path) {
+  return endsLike(path, kBesideEndings) && !path.filename().string().ends_with(".min.js");
+}
+
+bool isSkippedFolder(const fs::path& path) {
+  return std::find(std::begin(kSkippedFolders), std::end(kSkippedFolders), path.filename().string()) !=
+         std::end(kSkippedFolders);
+}
+
+bool isPlainText(const fs::path& path) {
+  return path.filename().string().starts_with(".env.") || endsLike(path, kTextEndings) ||
+         isBesideManifests(path);
 }
 
 struct Chunk {
@@ -136,6 +158,10 @@ class FileLoader {
     if (!converted.empty()) text = converted;
     if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
     if (text.find('\0') != std::string_view::npos) {
+      if (isBesideManifests(fs::path(file_))) {
+        out_.notes.push_back({file_, 0, "skipped: is not text"});
+        return;
+      }
       error(0, "is not text (UTF-8 expected)");
       return;
     }
@@ -389,7 +415,7 @@ void loadFolder(const std::string& folder, Loaded* out) {
   for (; !error && it != fs::recursive_directory_iterator(); it.increment(error)) {
     std::error_code entryError;
     if (it->is_directory(entryError)) {
-      if (it->path().filename() == ".git") it.disable_recursion_pending();
+      if (isSkippedFolder(it->path())) it.disable_recursion_pending();
       // A subfolder that may not be entered would end the whole walk.
       std::error_code openError;
       fs::directory_iterator probe(it->path(), openError);

@@ -20,12 +20,13 @@ struct LoadError {
 struct Loaded {
   std::vector<detect::Document> documents;
   std::vector<LoadError> errors;
-  std::vector<LoadError> notes;  // documents without kind
+  std::vector<LoadError> notes;  // documents without kind, files beside manifests that are no text
   size_t filesScanned = 0;
 };
 
-// Folders are searched for *.yaml, *.yml, *.json and for configuration that is text (.env, .ini,
-// .tf, ...), in order of name; "-" is `input`.
+// Folders are searched for *.yaml, *.yml, *.json, for configuration that is text (.env, .ini, .tf, ...) and
+// for what lies beside it (.sh, .py, .sql, .pem, ...), in order of name; .git, node_modules, vendor and
+// .terraform are left out. "-" is `input`.
 Loaded loadPaths(const std::vector<std::string>& paths, std::istream& input);
 
 // One file's text; `file` is its name in errors and findings.

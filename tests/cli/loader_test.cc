@@ -269,6 +269,22 @@ TEST(Loader, SearchesFoldersForManifestsOnly) {
   EXPECT_EQ(loaded.documents[0].file, folder.path() + "/a.yaml");
 }
 
+TEST(Loader, ReadsWhatLiesBesideManifests) {
+  Folder folder;
+  for (const char* file : {"run.sh", "a.py", "b.js", "seed.sql", "tls.key", "app.service", "README.md"}) {
+    folder.write(file, "A=b\n");
+  }
+  for (const char* file : {"app.min.js", "node_modules/a/b.js", "vendor/c.go", ".terraform/d.sh", "e.bin"}) {
+    folder.write(file, "A=b\n");
+  }
+  folder.write("der.key", std::string("\0\1\2", 3));
+  Loaded loaded = loadFolder(folder);
+  EXPECT_EQ(loaded.documents.size(), 7u);
+  EXPECT_TRUE(loaded.errors.empty());
+  ASSERT_EQ(loaded.notes.size(), 1u) << "a key that is no text is told of and no error";
+  EXPECT_EQ(loaded.notes[0].file, folder.path() + "/der.key");
+}
+
 TEST(Loader, NamesWhatItCannotReadAndGoesOn) {
   Folder folder;
   folder.write("a.yaml", "a: [\n");

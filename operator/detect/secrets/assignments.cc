@@ -135,6 +135,16 @@ std::optional<SecretHit> judgeEscaped(std::string_view name, std::string_view va
 void addNamed(std::string_view text, std::string_view name, std::string_view value,
               std::vector<SecretHit>& hits) {
   auto hit = value.find('&') == std::string_view::npos ? judgeNamed(name, value) : judgeEscaped(name, value);
+  if (!hit) hit = judgeProviderNamed(name, value);
+  if (!hit) return;
+  hit->offset = static_cast<size_t>(value.data() - text.data());
+  addUnlessOverlapping(hits, std::move(*hit));
+}
+
+// What a provider's name says alone, where nothing in it says password or key.
+void addProviderNamed(std::string_view text, std::string_view name, std::string_view value,
+                      std::vector<SecretHit>& hits) {
+  auto hit = judgeProviderNamed(name, value);
   if (!hit) return;
   hit->offset = static_cast<size_t>(value.data() - text.data());
   addUnlessOverlapping(hits, std::move(*hit));
@@ -152,6 +162,8 @@ std::string_view firstPart(std::string_view value) {
 struct NamedForm {
   std::string_view literal;  // text without it is never matched
   std::string_view regex;
+  bool nameBehind = false;  // the first group is the value, the second the name
+  bool notInCode = false;   // there two words are a member and its type
 };
 // clang-format off
 constexpr NamedForm kNamedForms[] = {
@@ -167,7 +179,7 @@ constexpr NamedForm kNamedForms[] = {
     {"", R"re((?:#define|%define|%global|\b(?:proxy_set_header|grpc_set_header|fastcgi_param|uwsgi_param|add_header|set|env|ENV|ARG|setenv|SetEnv)re"
     R"re(|RequestHeader\s+set))[ \t]+\$?([A-Za-z_][\w-]*)[ \t]+(?:"([^"\n]+)"|'([^'\n]+)'|([^\s"';]+)))re"},
     // A line that is name and value: redis.conf, msmtp, mosquitto, collectd, fluentd.
-    {"", R"re((?m:^)[ \t]*([A-Za-z_][\w.-]*)[ \t]+(?:"([^"\n]+)"|'([^'\n]+)'|([^\s"'=:#(<>{}][^\s"';]*));?\s*?(?m:$))re"},
+    {"", R"re((?m:^)[ \t]*([A-Za-z_][\w.-]*)[ \t]+(?:"([^"\n]+)"|'([^'\n]+)'|([^\s"'=:#(<>{}][^\s"';]*));?\s*?(?m:$))re", false, true},
     // define('DB_PASSWORD', 'x'): a call with a name and its value.
     {"(", R"re([(]\s*["']([A-Za-z_][\w.-]*)["']\s*,\s*["']([^"'\n]+)["']\s*[)])re"},
     // val password: String = "x", password: str = 'x', password string = "x"
@@ -175,12 +187,34 @@ constexpr NamedForm kNamedForms[] = {
     // - name: DB_PASSWORD
     //   value: x            in a manifest or a task inside a text, and as JSON or HCL has it
     {"value", R"re(\bname\\?"?\s{0,4}[:=]\s{0,4}\\?["']?([A-Za-z_][\w.-]*)\\?["']?,?\s{1,40}(?:#\s{1,20})?\\?"?value\\?"?\s{0,4}[:=]\s{0,4}(?:\\?"([^"\\\n]+)|'([^'\n]+)'|([^\s"'{}\[\],]+)))re"},
+    // variable "db_password" { type = string, default = "x" }
+    {"variable \"", R"re(\bvariable\s+"([A-Za-z_][\w-]*)"\s*\{[^{}]{0,400}?\bdefault\s*=\s*"([^"\n]+)")re"},
+    // - name: token
+    //   type: string
+    //   default: x           a parameter of a pipeline
+    {"default", R"re(\bname:\s{1,4}["']?([A-Za-z_][\w.-]*)["']?\s*\n(?:\s*(?:type|description):[^\n]*\n){0,3}\s*default:\s{1,4}(?:"([^"\n]+)"|'([^'\n]+)'|([^\s"'{}\[\],]+)))re"},
+    // path: /data/DB_PASSWORD
+    // value: x               a JSON patch
+    {"path", R"re(\bpath\\?"?\s{0,4}:\s{0,4}\\?["']?[\w./~-]*/([A-Za-z_][\w.-]*)\\?["']?,?\s{1,40}\\?"?value\\?"?\s{0,4}:\s{0,4}(?:\\?"([^"\\\n]+)|'([^'\n]+)'|([^\s"'{}\[\],]+)))re"},
+    // .Values.dbPassword | default "x", and default "x" .Values.dbPassword
+    {"default", R"re(\.([A-Za-z_]\w*)\s*\|\s*default\s+\\?(?:"([^"\\\n]+)|'([^'\n]+)'))re"},
+    {"default", R"re(\bdefault\s+\\?"([^"\\\n]+)\\?"\s+[$.]*(?:\w+\.)+([A-Za-z_]\w*))re", true},
+    // process.env.DB_PASSWORD || 'x', ENV['DB_PASSWORD'] ||= 'x', getenv('DB_PASSWORD') ?: 'x'
+    {"process.env", R"re(\bprocess\.env(?:\.|\[["'])([A-Za-z_]\w*)(?:["']\])?\s*(?:\|\||\?\?)\s*(?:"([^"\n]+)"|'([^'\n]+)'|`([^`\n]+)`))re"},
+    {"ENV[", R"re(\bENV\[["']([A-Za-z_]\w*)["']\]\s*(?:\|\||\?\?)=?\s*(?:"([^"\n]+)"|'([^'\n]+)'))re"},
+    {"getenv(", R"re(\bgetenv\(["']([A-Za-z_]\w*)["']\)\s*(?:\?:|\?\?|\|\||or)\s*(?:"([^"\n]+)"|'([^'\n]+)'))re"},
+    // ${DB_PASSWORD:-x} of a shell, ${DB_PASSWORD:x} of Spring
+    {"${", R"re(\$\{([A-Za-z_][\w.-]*):-?([^${}\s"'`]+)\})re"},
+    // {password, <<"x">>} of Erlang
+    {"<<\"", R"re(\{\s*["']?([A-Za-z_]\w*)["']?\s*,\s*<<"([^"\n]+)">>)re"},
+    // DB_PASSWORD,x,owner of a table
+    {",", R"re((?m:^)["']?([A-Za-z_][\w.-]*)["']?[,;]["']?([^,;\s"'(){}]+)["']?(?:[,;]|\s*?(?m:$)))re", false, true},
     // --password x
     {"-", R"re((?:^|[\s"'])--?([A-Za-z][A-Za-z0-9_.-]*)[ \t]+["']?([^\s"'$-][^\s"']*))re"},
 };
 // clang-format on
 
-void scanNamedForms(std::string_view text, std::vector<SecretHit>& hits) {
+void scanNamedForms(std::string_view text, bool isCode, std::vector<SecretHit>& hits) {
   static const std::vector<std::unique_ptr<RE2>> kForms = [] {
     std::vector<std::unique_ptr<RE2>> forms;
     for (const NamedForm& form : kNamedForms) {
@@ -191,15 +225,17 @@ void scanNamedForms(std::string_view text, std::vector<SecretHit>& hits) {
   re2::StringPiece piece(text.data(), text.size());
   re2::StringPiece groups[5];
   for (size_t i = 0; i < kForms.size(); ++i) {
+    if (isCode && kNamedForms[i].notInCode) continue;
     if (text.find(kNamedForms[i].literal) == std::string_view::npos) continue;
     const auto& form = kForms[i];
     int count = form->NumberOfCapturingGroups() + 1;
     for (size_t at = 0;
          at < text.size() && form->Match(piece, at, text.size(), RE2::UNANCHORED, groups, count);) {
-      std::string_view value = matchedGroup(groups, 2, count);
+      bool behind = kNamedForms[i].nameBehind;
+      std::string_view value = behind ? view(groups[1]) : matchedGroup(groups, 2, count);
       // What stands for a value may be the next one's name.
       at = static_cast<size_t>(value.data() - text.data());
-      addNamed(text, view(groups[1]), value, hits);
+      addNamed(text, view(groups[behind ? 2 : 1]), value, hits);
     }
   }
 }
@@ -213,24 +249,37 @@ std::string_view withPhrase(std::string_view text, std::string_view word) {
   return isWordPhrase(line) ? line : word;
 }
 
-void scanPairs(std::string_view text, std::vector<SecretHit>& hits) {
+// Whether a quote of the line is open at `at`: "host=x password=y" as a literal.
+bool isInsideLiteral(std::string_view text, size_t at) {
+  size_t line = at == 0 ? 0 : text.rfind('\n', at - 1);
+  if (line == std::string_view::npos) line = 0;
+  std::string_view before = text.substr(line, at - line);
+  return std::count(before.begin(), before.end(), '"') % 2 != 0 ||
+         std::count(before.begin(), before.end(), '\'') % 2 != 0;
+}
+
+void scanPairs(std::string_view text, bool isCode, std::vector<SecretHit>& hits) {
   static const RE2 kPair(
       R"re(([A-Za-z_][A-Za-z0-9_.-]*)(?:\\*["'\]]+)?[ \t]{0,40}(:=|=>|==?|:)[ \t]{0,40})re"
-      R"re((?:(?:\(\s{0,40})?\\*"(?:"")?([^"\\\n]*)|(?:\(\s{0,40})?'([^'\n]*)'|([^\s"'`,;{}\[\]<>|\\][^\s"',;{}<>|\\]*)))re",
+      R"re((?:(?:\(\s{0,40})?\\*"(?:"")?([^"\\\n]*)|(?:\(\s{0,40})?\\*'([^'\n]*?)\\*'|`([^`\n]*)`|([^\s"'`,;{}\[\]<>|\\][^\s"',;{}<>|\\]*)))re",
       RE2::Quiet);
   re2::StringPiece piece(text.data(), text.size());
-  re2::StringPiece groups[6];
+  re2::StringPiece groups[7];
   for (size_t at = 0;
-       at < text.size() && kPair.Match(piece, at, text.size(), RE2::UNANCHORED, groups, 6);) {
+       at < text.size() && kPair.Match(piece, at, text.size(), RE2::UNANCHORED, groups, 7);) {
     size_t start = static_cast<size_t>(groups[0].data() - text.data());
     at = start + groups[0].size();
     if (!credentialSort(view(groups[1])) || groups[2] == "==") {
+      if (groups[2] != "==") addProviderNamed(text, view(groups[1]), matchedGroup(groups, 3, 7), hits);
       // The value may itself be an assignment: "args=--password=x".
       at = static_cast<size_t>(groups[2].data() - text.data()) + groups[2].size();
       continue;
     }
-    bool quoted = groups[5].data() == nullptr;
-    std::string_view value = matchedGroup(groups, 3, 6);
+    bool quoted = groups[6].data() == nullptr;
+    std::string_view value = matchedGroup(groups, 3, 7);
+    if (isCode && !quoted && !isInsideLiteral(text, start)) continue;
+    // An expression that matches tokens.
+    if (isCode && value.find("(?:") != std::string_view::npos) continue;
     // A part of a longer name: arn:aws:secretsmanager:region:1:secret:db.
     if (groups[2] == ":" && start > 0 && (text[start - 1] == ':' || text[start - 1] == '/')) {
       continue;
@@ -245,7 +294,44 @@ void scanPairs(std::string_view text, std::vector<SecretHit>& hits) {
   }
 }
 
+// Small letters with the vowels that words have and dice have not.
+bool isOfWords(std::string_view value) {
+  auto vowels = std::count_if(value.begin(), value.end(),
+                              [](char c) { return std::string_view("aeiou").find(c) != std::string_view::npos; });
+  bool letters = std::all_of(value.begin(), value.end(), [](char c) { return c == ' ' || (c >= 'a' && c <= 'z'); });
+  return letters && static_cast<size_t>(vowels) * 3 > value.size();
+}
+
+// Words that no sentence has behind "password is": digits between letters of both cases, or a mark.
+bool isNoWordOfProse(std::string_view value) {
+  auto has = [&](int (*kind)(int)) {
+    return std::any_of(value.begin(), value.end(), [&](char c) { return kind(static_cast<unsigned char>(c)) != 0; });
+  };
+  return value.size() >= 8 && has(std::isdigit) && has(std::isalpha) &&
+         value.find_first_of("/()[]{}<>=,;:@") == std::string_view::npos;
+}
+
 }  // namespace
+
+// "admin password is x", "login with admin / password: x (ask ops)", "the root password is `x`".
+void scanProse(std::string_view text, std::vector<SecretHit>& hits) {
+  static const RE2 kSentence(
+      R"re((?i:\b(password|passphrase|passwd|passwort|token|api[ -]?key|secret)\b(?:[ \t]+(?:of|for|to|on|in|the|our|my)(?:[ \t]+[\w.-]+){1,4}?)?(?:[ \t]*[(][\w ,.-]{1,30}[)])?)re"
+      R"re((?:[ \t]+(?:is|was|war|ist)(?:[ \t]+(?:now|still))?:?|[ \t]*:)[ \t]+)["'`]?([^\s"'`]{8,200}))re",
+      RE2::Quiet);
+  re2::StringPiece rest(text.data(), text.size());
+  re2::StringPiece word;
+  re2::StringPiece value;
+  while (RE2::FindAndConsume(&rest, kSentence, &word, &value)) {
+    std::string_view found = view(value);
+    while (!found.empty() && std::string_view(".,;)").find(found.back()) != std::string_view::npos) {
+      found.remove_suffix(1);
+    }
+    if (!isNoWordOfProse(found)) continue;
+    std::string name = word.size() > 6 && (word[0] == 'a' || word[0] == 'A') ? "apiKey" : std::string(word);
+    addNamed(text, name, found, hits);
+  }
+}
 
 std::optional<SecretHit> judgeNamed(std::string_view name, std::string_view value) {
   auto sort = credentialSort(name);
@@ -306,9 +392,41 @@ std::optional<SecretHit> judgeNamed(std::string_view name, std::string_view valu
   return hit;
 }
 
-void scanAssignments(std::string_view text, std::vector<SecretHit>& hits) {
-  scanPairs(text, hits);
-  scanNamedForms(text, hits);
+std::optional<SecretHit> judgeProviderNamed(std::string_view name, std::string_view value) {
+  const SecretNamedRule* rule = loneNameRuleFor(name, value);
+  if (rule == nullptr || isSample(value) || isReference(value) || hasWeakWord(value) || isOfWords(value)) {
+    return std::nullopt;
+  }
+  SecretHit hit;
+  hit.rule = rule->id;
+  hit.kind = rule->kind;
+  hit.severity = Severity::kHigh;
+  hit.tier = Tier::kAlert;
+  hit.confidence = 75;
+  hit.value = value;
+  hit.name = std::string(name);
+  hit.evidence = {"name-and-form", 75, "called as a " + std::string(rule->kind) + " is, and of its form"};
+  return hit;
+}
+
+// "user:password" where a setting takes both at once.
+std::optional<SecretHit> judgeLogin(std::string_view name, std::string_view value) {
+  static const RE2 kName(R"re((?i)(?:.*[._-])?(?:cloud\.auth|auth\.user\.info|basic_?auth|flower_basic_auth))re",
+                         RE2::Quiet);
+  if (!RE2::FullMatch(re2::StringPiece(name.data(), name.size()), kName)) return std::nullopt;
+  std::string_view password = passwordOfPair(value);
+  if (password.starts_with("//")) return std::nullopt;
+  auto hit = judgeNamed("password", password);
+  if (!hit) return std::nullopt;
+  hit->name = std::string(name);
+  hit->offset = static_cast<size_t>(password.data() - value.data());
+  return hit;
+}
+
+void scanAssignments(std::string_view text, std::vector<SecretHit>& hits, bool isCode) {
+  scanProse(text, hits);
+  scanPairs(text, isCode, hits);
+  scanNamedForms(text, isCode, hits);
 }
 
 }  // namespace firebreak::detect

@@ -15,7 +15,17 @@ namespace firebreak::detect {
 // One field or variable with its whole value.
 std::optional<SecretHit> judgeNamed(std::string_view name, std::string_view value);
 
-// Adds what the text assigns, where `hits` has nothing at that place yet.
-void scanAssignments(std::string_view text, std::vector<SecretHit>& hits);
+// The same where only a provider's name says what the value is: VAULT_UNSEAL_KEY, hmacEncoded.
+std::optional<SecretHit> judgeProviderNamed(std::string_view name, std::string_view value);
+
+// "user:password" where a setting takes both at once: cloud.auth.
+std::optional<SecretHit> judgeLogin(std::string_view name, std::string_view value);
+
+// Sentences that tell a password: "the admin password is x".
+void scanProse(std::string_view text, std::vector<SecretHit>& hits);
+
+// Adds what the text assigns, where `hits` has nothing at that place yet. In code (`isCode`) a value is a
+// literal: what stands there without quotes is another name.
+void scanAssignments(std::string_view text, std::vector<SecretHit>& hits, bool isCode = false);
 
 }  // namespace firebreak::detect

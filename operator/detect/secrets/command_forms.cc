@@ -13,8 +13,10 @@ namespace {
 
 // What follows the text that leads to a password.
 enum class Tail {
-  kWord,  // the password, quoted or not
-  kRest,  // what is left of a word that may be quoted as a whole: user:password
+  kWord,    // the password, quoted or not
+  kRest,    // what is left of a word that may be quoted as a whole: user:password
+  kQuoted,  // the password in quotes: without them it is a variable
+  kField,   // up to the next comma: a table's
 };
 
 // An option of a program: its words up to the next command or line lie between.
@@ -66,9 +68,12 @@ constexpr TextForm kTexts[] = {
     {"mc ", R"re(\bmc\s+(?:alias\s+set|config\s+host\s+add)\s+\S+\s+\S+\s+\S+\s+)re", Tail::kWord, "", "mc alias set"},
     {":_", R"re(:_(?:authToken|password|auth)\s*[ =]\s*)re", Tail::kWord, "", ".npmrc"},
     // A client library's call with user and password.
-    {"uth", R"re((?i:basic_?auth|\bauth)\s*(?:[=,(]\s*){1,2}["'][^"'\n]{1,64}["']\s*,\s*)re", Tail::kWord, "", "basic auth"},
-    {".login(", R"re(\.login\(\s*["'][^"'\n]{1,64}["']\s*,\s*)re", Tail::kWord, "", "login()"},
-    {"Credentials(", R"re(Credentials\(\s*["'][^"'\n]{1,64}["']\s*,\s*)re", Tail::kWord, "", "credentials"},
+    {"uth", R"re((?i:basic_?auth|\bauth)\s*(?:[=,(]\s*){1,2}["'][^"'\n]{1,64}["']\s*,\s*)re", Tail::kQuoted, "", "basic auth"},
+    {".login(", R"re(\.login\(\s*["'][^"'\n]{1,64}["']\s*,\s*)re", Tail::kQuoted, "", "login()"},
+    {"UsernamePasswordCredentialsImpl(", R"re(\bUsernamePasswordCredentialsImpl\((?:[^,()\n]{1,80},\s*){4})re", Tail::kQuoted, "", "Jenkins credentials"},
+    {"createAccount(", R"re(\bcreateAccount\(\s*["'][^"'\n]{1,64}["']\s*,\s*)re", Tail::kQuoted, "", "createAccount()"},
+    {"jwt.", R"re(\bjwt\.(?:sign|verify)\([^,()\n]{1,80},\s*["'])re", Tail::kRest, "[\"']", "jwt.sign()"},
+    {"Credentials(", R"re(Credentials\(\s*["'][^"'\n]{1,64}["']\s*,\s*)re", Tail::kQuoted, "", "credentials"},
     // Directives of files.
     {"machine", R"re(\bmachine\s+\S+\s+login\s+\S+\s+password\s+)re", Tail::kWord, "", ".netrc"},
     {":", R"re((?m:^)[^\s:#]+:(?:[0-9]{4,5}|\*):[^\s:]+:[^\s:]+:)re", Tail::kRest, "(?m:$)", ".pgpass"},
@@ -77,8 +82,19 @@ constexpr TextForm kTexts[] = {
     {"insecure-password", R"re(\buser\s+\S+\s+insecure-password\s+)re", Tail::kWord, "", "haproxy.cfg"},
     {"stats auth", R"re(\bstats\s+auth\s+[^\s:]+:)re", Tail::kRest, "", "haproxy.cfg"},
     {"PSK", R"re(:\s*PSK\s+)re", Tail::kWord, "", "ipsec.secrets"},
+    {"EAP", R"re((?m:^)[^\n#]*:\s*EAP\s+)re", Tail::kWord, "", "ipsec.secrets"},
+    {"XAUTH", R"re((?m:^)[^\n#]*:\s*XAUTH\s+)re", Tail::kWord, "", "ipsec.secrets"},
+    {"login=", R"re(\blogin=[^\s:="']+:)re", Tail::kRest, "", "squid.conf"},
+    {"dns ", R"re((?m:^)\s*dns\s+(?:cloudflare|digitalocean|hetzner|gandi|linode|vultr|duckdns|netlify|godaddy)\s+)re", Tail::kWord, "", "Caddyfile"},
+    {"cloud.auth", R"re(\bcloud\.auth\\?["']?\s{0,4}[:=]\s{0,4}\\?["']?[^\s:"'$]+:)re", Tail::kRest, "", "cloud.auth"},
+    {"auth.user.info", R"re(\bauth\.user\.info\\?["']?\s{0,4}[:=]\s{0,4}\\?["']?[^\s:"'$]+:)re", Tail::kRest, "", "basic.auth.user.info"},
+    {"LoginModule", R"re(LoginModule\s+required\s[^;]{0,400}?\buser_[\w.-]+\s*=\s*)re", Tail::kWord, "", "JAAS"},
+    {"$http_", R"re(\$http_\w*(?:key|token|secret|authorization)\s*!?[=~]{1,2}\s*)re", Tail::kWord, "", "nginx.conf"},
+    {"secure_link_md5", R"re(\bsecure_link_md5\s+"[^"\n]*\s)re", Tail::kRest, "\"", "secure_link_md5"},
     {"neo4j/", R"re((?:^|[\s"'=])neo4j/)re", Tail::kRest, R"re((?:$|[\s"']))re", "NEO4J_AUTH"},
-    {"'", R"re((?i:identified\s+by|(?:with|encrypted)\s+password|set\s+password\s+for\s[^=;]{1,80}=)\s+')re", Tail::kRest, "'", "SQL"},
+    {"'", R"re((?i:\bidentified\s+(?:with\s+['"]?\w+['"]?\s+)?by|(?:with|encrypted)\s+password(?:\s*=)?|set\s+password\s+for\s[^=;]{1,80}=)\s+N?')re", Tail::kRest, "'", "SQL"},
+    {"'", R"re((?i:\b(?:create|alter)\s+(?:user|role|login|group)\s+[^\s;]+\s[^;']{0,120}?\bpassword\s*=?\s*)N?')re", Tail::kRest, "'", "SQL"},
+    {"@//", R"re((?:^|[\s"'=>])[A-Za-z][\w$]{0,30}/)re", Tail::kRest, R"re(@//[\w.-]+(?::[0-9]{2,5})?/\w)re", "Oracle connection"},
     {"thin:", R"re(\bjdbc:oracle:(?:thin|oci):[^\s/:@"']+/)re", Tail::kRest, "@", "JDBC of Oracle"},
     {"community", R"re((?m:^)\s*(?:rw|ro)community6?\s+)re", Tail::kWord, "", "snmpd.conf"},
     {"-setcookie", R"re(\s-setcookie\s+)re", Tail::kWord, "", "Erlang cookie"},
@@ -94,10 +110,17 @@ struct FileForm {
   std::string_view file;  // how its name ends
   std::string_view before;
   Tail tail;
+  std::string_view after = {};
 };
 constexpr FileForm kFiles[] = {
     {"userlist.txt", R"re((?m:^)\s*"[^"\n]+"\s+)re", Tail::kWord},
     {"sasl_passwd", R"re((?m:^)\s*\S+\s+[^\s:]+:)re", Tail::kWord},
+    {"chap-secrets", R"re((?m:^)[^\s#]\S*\s+\S+\s+)re", Tail::kWord},
+    {"pap-secrets", R"re((?m:^)[^\s#]\S*\s+\S+\s+)re", Tail::kWord},
+    // Kubernetes: password,user,uid,"group" and token,user,uid.
+    {"tokens.csv", R"re((?m:^)\s*"?)re", Tail::kField, R"re("?,\s*"?[\w:.@-]+"?,\s*"?\w)re"},
+    {"token.csv", R"re((?m:^)\s*"?)re", Tail::kField, R"re("?,\s*"?[\w:.@-]+"?,\s*"?\w)re"},
+    {"auth.csv", R"re((?m:^)\s*"?)re", Tail::kField, R"re("?,\s*"?[\w:.@-]+"?,\s*"?\w)re"},
     {"local.ini", R"re((?m:^)\[admins\]\s*\n\s*[\w.-]+\s*=\s*)re", Tail::kWord},
 };
 // clang-format on
@@ -110,7 +133,9 @@ struct Form {
 };
 
 std::unique_ptr<RE2> compiled(std::string before, Tail tail, std::string_view after) {
-  before += tail == Tail::kWord
+  before += tail == Tail::kQuoted ? R"re(\\?["']([^"'\\\n]+))re"
+            : tail == Tail::kField ? R"re(([^\s"',]+))re"
+            : tail == Tail::kWord
                 ? R"re((?:\\?"([^"\\\n]+)|'([^'\n]+)'|([^\s"'\\;|&$<>()-][^\s"'\\;|&<>()]*)))re"
                 : R"re(([^\s"'\\]+))re";
   before += after;
@@ -131,7 +156,7 @@ const std::vector<Form>& forms() {
                      compiled(std::string(form.before), form.tail, form.after)});
     }
     for (const FileForm& form : kFiles) {
-      all.push_back({"", form.file, form.file, compiled(std::string(form.before), form.tail, "")});
+      all.push_back({"", form.file, form.file, compiled(std::string(form.before), form.tail, form.after)});
     }
     return all;
   }();

@@ -51,6 +51,16 @@ bool isDocumentation(std::string_view key) {
          key.ends_with(".adoc");
 }
 
+bool isCodeFile(std::string_view file) {
+  constexpr std::string_view kEndings[] = {".go", ".py", ".js", ".ts",     ".rb",
+                                           ".java", ".kt", ".php", ".gradle", ".groovy"};
+  return std::any_of(std::begin(kEndings), std::end(kEndings),
+                     [&](std::string_view ending) { return file.ends_with(ending); });
+}
+
+// "/data/DB_PASSWORD" -> "DB_PASSWORD".
+std::string lastStep(const std::string& path) { return path.substr(path.rfind('/') + 1); }
+
 int lineAt(std::string_view text, size_t offset) {
   return 1 +
          static_cast<int>(std::count(text.begin(), text.begin() + static_cast<long>(offset), '\n'));
@@ -119,9 +129,10 @@ void DocumentWalk::visit(const Json& value, const Place& place) {
 void DocumentWalk::visitObject(const Json& object, const Place& place) {
   // {name: X, value: Y}: an environment variable, a Helm parameter, a header.
   // {type: password, value: Y}: a credential of a Keycloak realm.
+  // {name: X, default: Y}: a parameter of a pipeline. {op: add, path: /data/X, value: Y}: a patch.
   std::string entry = stringOr(member(object, "name"), stringOr(member(object, "key")));
   if (entry.empty() && stringOr(member(object, "type")) == "password") entry = "password";
-  bool isEntry = !entry.empty() && object.contains("value");
+  if (entry.empty() && object.contains("op")) entry = lastStep(stringOr(member(object, "path")));
   visitWebKey(object, place);
   for (const auto& [key, value] : object.items()) {
     Place child = place;
@@ -129,7 +140,7 @@ void DocumentWalk::visitObject(const Json& object, const Place& place) {
       if (isSkipped(object, key, place.path)) continue;
       child.path = childPath(place.path, key);
     }
-    child.name = isEntry && key == "value" ? entry : key;
+    child.name = !entry.empty() && (key == "value" || key == "default") ? entry : key;
     // {"jwt": {"key": x}}
     if (key == "key" || key == "Key") child.name = place.name + "." + key;
     if (!place.nested && place.path.empty() && key == "status") child.onlyProven = true;
@@ -208,19 +219,32 @@ void DocumentWalk::visitText(const std::string& text, const Place& at) {
   noteIds(text, place);
   if (visitNestedJson(text, place) || visitEncoded(text, place)) return;
   std::vector<SecretHit> hits = scanText(text);
-  if (!place.onlyProven) {
+  bool code = isCodeFile(place.name);
+  // "s.DefaultAddressOfIPv4" is a member of s.
+  std::erase_if(hits, [&](const SecretHit& hit) {
+    return code && hit.rule == "vault-legacy-token" &&
+           (hit.offset == 0 || std::string_view("\"'`").find(text[hit.offset - 1]) == std::string_view::npos);
+  });
+  if (place.onlyProven) {
+    // A block that does not parse shows where a key goes.
+    std::erase_if(hits, [](const SecretHit& hit) { return hit.rule == "private-key" && hit.tier == Tier::kAlert; });
+  } else {
     // A block scalar of one line ends with its line end.
     std::string_view line = text;
     while (line.ends_with('\n') || line.ends_with('\r')) line.remove_suffix(1);
     if (line.find('\n') == std::string_view::npos) {
       scanHeaderValue(place.name, line, hits);
       if (auto named = judgeNamed(place.name, line)) addUnlessOverlapping(hits, std::move(*named));
+      if (auto own = judgeProviderNamed(place.name, line)) addUnlessOverlapping(hits, std::move(*own));
+      if (auto login = judgeLogin(place.name, line)) addUnlessOverlapping(hits, std::move(*login));
     }
     // Descriptions in prose are not read for assignments.
-    if (place.name != "description") {
-      scanAssignments(text, hits);
+    if (place.name == "description") {
+      scanProse(text, hits);
+    } else {
+      scanAssignments(text, hits, code);
       scanCommandForms(text, place.name, hits);
-      addSplitLiterals(text, hits);
+      addSplitLiterals(text, code, hits);
     }
   }
   visitEmbedded(text, place, hits);
@@ -228,11 +252,11 @@ void DocumentWalk::visitText(const std::string& text, const Place& at) {
 }
 
 // What only shows where the pieces of a literal are put together.
-void DocumentWalk::addSplitLiterals(const std::string& text, std::vector<SecretHit>& hits) {
+void DocumentWalk::addSplitLiterals(const std::string& text, bool isCode, std::vector<SecretHit>& hits) {
   JoinedLiterals joined(text);
   if (joined.text().empty()) return;
   std::vector<SecretHit> found = scanText(joined.text());
-  scanAssignments(joined.text(), found);
+  scanAssignments(joined.text(), found, isCode);
   for (SecretHit& hit : found) {
     if (!joined.wasSplit(hit.offset, hit.value.size())) continue;
     hit.value = hold(std::string(hit.value));

@@ -60,7 +60,7 @@ class DocumentWalk {
   void visitObject(const Json& object, const Place& place);
   void visitArray(const Json& array, const Place& place);
   void visitText(const std::string& text, const Place& place);
-  void addSplitLiterals(const std::string& text, std::vector<SecretHit>& hits);
+  void addSplitLiterals(const std::string& text, bool isCode, std::vector<SecretHit>& hits);
   void visitLastApplied(const std::string& text, const Place& place);
   bool visitNestedJson(const std::string& text, const Place& place);
   // True where the text as a whole was an encoding of something that lies open.

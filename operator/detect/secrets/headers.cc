@@ -2,7 +2,6 @@
 
 #include <re2/re2.h>
 
-#include <algorithm>
 #include <cctype>
 #include <string>
 
@@ -11,6 +10,12 @@
 
 namespace firebreak::detect {
 namespace {
+
+// What a header with a credential is called, alone or in a setting: "authHeader", and Grafana's
+// "httpHeaderValue1", whose name stands apart.
+const std::string kHeaderName = "(?i:authorization|auth[_-]?header|httpheadervalue[0-9]*)";
+const std::string kHeaderValue =
+    R"re(((?i:bearer|basic|token|splunk|geniekey|apikey))\s+([^\s"'\\,;<>(){}$`]{8,}))re";
 
 bool isGenerated(std::string_view value) {
   if (value.size() >= 16 && !isReference(value) && looksRandom(value)) return true;
@@ -51,18 +56,22 @@ void scanWith(const RE2& pattern, std::string_view text, std::vector<SecretHit>&
 
 void scanHeaders(std::string_view text, std::vector<SecretHit>& hits) {
   static const RE2 kHeader(
-      R"re((?i:authorization)\\?["']?(?:\s{0,2}[:=,]\s{0,2}|\s{1,8})\\?["']?((?i:bearer|basic|token))\s+([^\s"'\\,;<>(){}$`]{8,}))re",
+      kHeaderName + R"re(\\?["']?(?:\s{0,2}(?:=>|[:=,])\s{0,2}|\s{1,8})\\?["']?)re" + kHeaderValue,
+      RE2::Quiet);
+  // - name: Authorization
+  //   value: Bearer x      and as JSON or XML has it
+  static const RE2 kEntry(
+      kHeaderName + R"re(\\?["']?,?\s{1,40}\\?["']?value\\?["']?\s{0,4}[:=]\s{0,4}\\?["']?)re" +
+          kHeaderValue,
       RE2::Quiet);
   scanWith(kHeader, text, hits);
+  if (text.find("value") != std::string_view::npos) scanWith(kEntry, text, hits);
 }
 
 void scanHeaderValue(std::string_view name, std::string_view value, std::vector<SecretHit>& hits) {
-  static const RE2 kValue(R"re(^((?i:bearer|basic|token))\s+([^\s"'\\,;<>(){}$`]{8,})$)re",
-                          RE2::Quiet);
-  std::string folded(name);
-  std::transform(folded.begin(), folded.end(), folded.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  if (folded.ends_with("authorization")) scanWith(kValue, value, hits);
+  static const RE2 kName(".*" + kHeaderName, RE2::Quiet);
+  static const RE2 kValue("^" + kHeaderValue + "$", RE2::Quiet);
+  if (RE2::FullMatch(re2::StringPiece(name.data(), name.size()), kName)) scanWith(kValue, value, hits);
 }
 
 }  // namespace firebreak::detect

@@ -27,11 +27,7 @@ const std::vector<Compiled>& compiled() {
   return kAll;
 }
 
-}  // namespace
-
-const SecretNamedRule* namedRuleFor(std::string_view name, std::string_view value) {
-  // Shorter and longer ones are none of these.
-  if (value.size() < 20 || value.size() > 220) return nullptr;
+const SecretNamedRule* ruleFor(std::string_view name, std::string_view value, bool onlyLone) {
   std::string folded;
   for (char c : name) {
     auto byte = static_cast<unsigned char>(c);
@@ -39,12 +35,26 @@ const SecretNamedRule* namedRuleFor(std::string_view name, std::string_view valu
   }
   re2::StringPiece piece(value.data(), value.size());
   for (size_t i = 0; i < compiled().size(); ++i) {
-    if (RE2::PartialMatch(folded, *compiled()[i].name) &&
+    const SecretNamedRule& rule = secretNamedRules()[i];
+    if ((!onlyLone || rule.loneName) && RE2::PartialMatch(folded, *compiled()[i].name) &&
         RE2::FullMatch(piece, *compiled()[i].value)) {
-      return &secretNamedRules()[i];
+      return &rule;
     }
   }
   return nullptr;
+}
+
+}  // namespace
+
+const SecretNamedRule* namedRuleFor(std::string_view name, std::string_view value) {
+  // Shorter and longer ones are none of these.
+  if (value.size() < 20 || value.size() > 220) return nullptr;
+  return ruleFor(name, value, false);
+}
+
+const SecretNamedRule* loneNameRuleFor(std::string_view name, std::string_view value) {
+  if (value.size() < 16 || value.size() > 220 || name.size() > 100) return nullptr;
+  return ruleFor(name, value, true);
 }
 
 }  // namespace firebreak::detect

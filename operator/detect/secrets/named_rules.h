@@ -11,4 +11,7 @@ namespace firebreak::detect {
 // Null where the name says nothing of a provider, or the value is not as that provider makes it.
 const SecretNamedRule* namedRuleFor(std::string_view name, std::string_view value);
 
+// The same of those alone whose name needs no word for password or key.
+const SecretNamedRule* loneNameRuleFor(std::string_view name, std::string_view value);
+
 }  // namespace firebreak::detect

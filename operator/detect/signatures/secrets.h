@@ -60,6 +60,7 @@ struct SecretNamedRule {
   std::string_view nameRegex;   // in the name's small letters and digits, separators taken out
   std::string_view valueRegex;  // the whole value
   std::string_view source;
+  bool loneName = false;  // holds for names too that do not call it a password, a token or a key
 };
 
 std::span<const SecretNamedRule> secretNamedRules();

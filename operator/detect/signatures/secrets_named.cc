@@ -128,6 +128,17 @@ constexpr SecretNamedRule kNamed[] = {
      R"re((?:[a-z]{3,8} ){11}(?:(?:[a-z]{3,8} ){12})?[a-z]{3,8})re", "BIP 39"},
     {"laravel-app-key", "Laravel application key", R"re(appkey|laravelkey)re",
      R"re(base64:[A-Za-z0-9+/]{43}=)re", "laravel.com docs: encryption"},
+    {"vault-unseal-key", "HashiCorp Vault unseal key", R"re(unsealkey(?:[0-9]{1,2}|share)?$)re",
+     R"re([A-Za-z0-9+/]{43}=|[A-Za-z0-9+/]{44}|[a-f0-9]{64,66})re", "developer.hashicorp.com: operator init", true},
+    {"acme-eab-key", "ACME account binding key", R"re(^hmacencoded$|eab(?:hmac|mac)(?:key|encoded)?$)re",
+     R"re([A-Za-z0-9_-]{43,86}={0,2})re", "RFC 8555: external account binding", true},
+    {"salt-or-pepper", "Salt or pepper of passwords",
+     R"re((?:password|hashids?|secret|auth|session|cookie|app|crypt)salt$|pepper$)re",
+     R"re([a-f0-9]{32,64}|[A-Za-z0-9+/]{30,64}={0,2})re", "owasp.org: password storage", true},
+    {"ceph-key", "Ceph key", R"re(ceph.*key$|keyring$|^userkey$|^adminkey$)re",
+     R"re(AQ[A-Za-z0-9+/]{36}==)re", "docs.ceph.com: cephx", true},
+    {"google-app-password", "Google app password", R"re((?:gmail|smtp|mail|imap)\w*(?:pass|password|passwd|pwd)$|apppassword$)re",
+     R"re([a-z]{16}|[a-z]{4} [a-z]{4} [a-z]{4} [a-z]{4})re", "support.google.com: app passwords", true},
 };
 // clang-format on
 

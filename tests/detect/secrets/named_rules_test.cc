@@ -56,6 +56,9 @@ constexpr Example kExamples[] = {
     {"launchdarkly-api-token", "LAUNCHDARKLY_API_TOKEN", "api-<h:8>-<h:4>-<h:4>-<h:4>-<h:12>"},
     {"gossip-key", "encrypt", "<s:43>="},
     {"mailgun-api-key", "MG_API_KEY", "<h:32>-<h:8>-<h:8>"},
+    {"vault-unseal-key", "VAULT_UNSEAL_KEY", "<s:43>="},
+    {"acme-eab-key", "hmacEncoded", "<b:86>"},
+    {"salt-or-pepper", "PASSWORD_PEPPER", "<h:32>"},
     {"laravel-app-key", "APP_KEY", "base64:<s:43>="},
 };
 

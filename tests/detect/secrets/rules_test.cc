@@ -230,6 +230,19 @@ constexpr Example kExamples[] = {
     {"jina-key", "ji~na_<h:32><b:28>"},
     {"fireworks-key", "f~w_<a:23>7"},
     {"huggingface-org-token", "api~_org_<L:34>"},
+    {"vault-unseal-share", "Unseal ~Key 1: <s:43>="},
+    {"wordpress-salt", "define( 'AUTH~_KEY', '<a:30>;[ |$<a:29>' )"},
+    {"openvpn-static-key",
+     "-----BEGIN Open~VPN Static key V1-----\n<h:32>\n<h:32>\n<h:32>\n<h:32>\n<h:32>\n<h:32>\n<h:32>\n<h:32>\n"
+     "<h:32>\n<h:32>\n<h:32>\n<h:32>\n<h:32>\n<h:32>\n<h:32>\n<h:32>\n-----END Open~VPN Static key V1-----"},
+    {"coralogix-key", "cx~tp_<a:30>"},
+    {"ceph-keyring", "[client.rgw]\n\tkey = A~Q<a:36>=="},
+    {"nats-seed-block", "-----BEGIN USER NKEY ~SEED-----\nS~U<t:56>\n------END USER NKEY ~SEED------"},
+    {"wecom-webhook", "https://qyapi.weixin.qq.com/cgi-bin/webhook/se~nd?key=<h:8>-<h:4>-<h:4>-<h:4>-<h:12>"},
+    {"lark-webhook", "https://open.feishu.cn/open-apis/bot~/v2/hook/<h:8>-<h:4>-<h:4>-<h:4>-<h:12>"},
+    {"dingtalk-webhook", "https://oapi.dingtalk~.com/robot/send?access_token=<h:64>"},
+    {"sumologic-collector", "https://endpoint1.collection.sumologic~.com/receiver/v1/http/<a:84>=="},
+    {"mattermost-webhook", "https://chat.shop.internal/hoo~ks/<l:26>"},
     {"kubernetes-bootstrap-token", "kubeadm join --token <l:6>.<l:16>"},
 };
 
