@@ -38,7 +38,7 @@ constexpr std::string_view kBesideEndings[] = {
     ".java", ".kt", ".gradle", ".groovy", ".service", ".key", ".pem", ".csv", ".md"};
 
 // Written by programs, or by others than whoever has the folder.
-constexpr std::string_view kSkippedFolders[] = {".git", "node_modules", "vendor", ".terraform"};
+constexpr std::string_view kSkippedFolders[] = {".git", "node_modules", ".terraform"};
 
 template <size_t N>
 bool endsLike(const fs::path& path, const std::string_view (&endings)[N]) {
@@ -49,6 +49,11 @@ bool endsLike(const fs::path& path, const std::string_view (&endings)[N]) {
 
 bool isBesideManifests(const fs::path& path) {
   return endsLike(path, kBesideEndings) && !path.filename().string().ends_with(".min.js");
+}
+
+// Other people's code; charts and manifests that were vendored are run all the same.
+bool isVendoredCode(const fs::path& path) {
+  return isBesideManifests(path) && std::find(path.begin(), path.end(), "vendor") != path.end();
 }
 
 bool isSkippedFolder(const fs::path& path) {
@@ -423,7 +428,8 @@ void loadFolder(const std::string& folder, Loaded* out) {
         out->errors.push_back({it->path().string(), 0, "cannot be read: " + openError.message()});
         it.disable_recursion_pending();
       }
-    } else if (hasManifestExtension(it->path()) || isPlainText(it->path())) {
+    } else if ((hasManifestExtension(it->path()) || isPlainText(it->path())) &&
+               !isVendoredCode(it->path().lexically_relative(folder))) {
       if (it->is_regular_file(entryError)) {
         files.insert(it->path().string());
       } else if (it->is_symlink(entryError) && !it->exists(entryError)) {

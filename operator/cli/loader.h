@@ -25,8 +25,8 @@ struct Loaded {
 };
 
 // Folders are searched for *.yaml, *.yml, *.json, for configuration that is text (.env, .ini, .tf, ...) and
-// for what lies beside it (.sh, .py, .sql, .pem, ...), in order of name; .git, node_modules, vendor and
-// .terraform are left out. "-" is `input`.
+// for what lies beside it (.sh, .py, .sql, .pem, ...), in order of name; .git, node_modules and .terraform
+// are left out, and the code in vendor. "-" is `input`.
 Loaded loadPaths(const std::vector<std::string>& paths, std::istream& input);
 
 // One file's text; `file` is its name in errors and findings.

@@ -78,7 +78,6 @@ std::optional<Sighting> MinerJudge::sightingOf(const Pod& pod) const {
 }
 
 std::vector<Finding> MinerJudge::judgeText(const Pod& pod, const SecurityPolicy& policy) const {
-  if (judged_.saysNothing(pod.spec, pod.meta.controller, policy)) return {};
   detect::MinerInput input;
   input.workload = {"v1", "Pod", pod.meta.ns, pod.meta.name, pod.meta.uid};
   input.spec = pod.spec.get();
@@ -94,10 +93,7 @@ std::vector<Finding> MinerJudge::judgeText(const Pod& pod, const SecurityPolicy&
   std::vector<Finding> findings = detect::detectMiners(input);
   // Of a pod whose own words are not suspicious only a miner's configuration that they name is of interest.
   const bool readsMore = readsConfigMaps(*pod.spec);
-  if (findings.empty() && (!readsMore || !namesMountedConfigMap(*pod.spec))) {
-    judged_.remember(pod.spec, pod.meta.controller, policy);
-    return findings;
-  }
+  if (findings.empty() && (!readsMore || !namesMountedConfigMap(*pod.spec))) return findings;
   if (highestTier(findings) == Tier::kRemediate || !readsMore) return findings;
   using Interest = ConfigMapCache::Interest;
   const Interest interest = findings.empty() ? Interest::kMinerConfig : Interest::kAnyText;

@@ -8,7 +8,6 @@
 #include <vector>
 
 #include "control/config_map_cache.h"
-#include "control/judged_specs.h"
 #include "control/world.h"
 #include "firebreak/clock.h"
 #include "kube/client.h"
@@ -40,7 +39,6 @@ class MinerJudge {
   World& world_;
   Clock& clock_;
   mutable ConfigMapCache configMaps_;
-  mutable JudgedSpecs judged_;
 };
 
 // Nothing runs in it any more.
