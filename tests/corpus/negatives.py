@@ -69,7 +69,7 @@ def generated(make):
         ("AUTH0_CLIENT_ID", make.run(ALNUM, 32)), ("TWILIO_ACCOUNT_SID", "A" + "C" + make.run(HEX, 32)),
         ("STRIPE_PUBLISHABLE_KEY", "pk_li" + "ve_" + make.run(ALNUM, 24)), ("SENTRY_DSN", f"https://{make.run(HEX, 32)}@o1.ingest.sentry.io/{make.run(DIGITS, 6)}"),
         ("MAPBOX_TOKEN", "pk." + b64url('{"u":"shop","a":"' + make.run(LOWER, 25) + '"}') + "." + make.run(ALNUM, 22)),
-        ("AWS_ACCESS_KEY_ID", "AK" + "IA" + make.run(BASE32, 16)), ("KMS_KEY_ID", "arn:aws:kms:eu-central-1:123456789012:key/" + make.uuid()),
+        ("AWS_ACCESS_KEY_ID", "AS" + "IA" + make.run(BASE32, 16)), ("KMS_KEY_ID", "arn:aws:kms:eu-central-1:123456789012:key/" + make.uuid()),
         ("ALGOLIA_APP_ID", make.run("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789", 10)), ("GA_MEASUREMENT_ID", "G-" + make.run("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789", 10)),
         ("SSH_HOST_KEY", "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI" + make.run(STANDARD, 43)), ("RECAPTCHA_SITE_KEY", "6L" + make.run(ALNUM, 38)),
         ("INTEGRITY", "sha512-" + make.run(STANDARD, 86) + "=="), ("GO_SUM", "h1:" + make.run(STANDARD, 43) + "="),

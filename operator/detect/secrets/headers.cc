@@ -17,6 +17,12 @@ const std::string kHeaderName = "(?i:authorization|auth[_-]?header|httpheaderval
 const std::string kHeaderValue =
     R"re(((?i:bearer|basic|token|splunk|geniekey|apikey))\s+([^\s"'\\,;<>(){}$`]{8,}))re";
 
+// Of whatever version: behind "Bearer" nobody has an id.
+bool isUuid(std::string_view value) {
+  static const RE2 kUuid(R"re((?i)[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})re", RE2::Quiet);
+  return RE2::FullMatch(re2::StringPiece(value.data(), value.size()), kUuid) && entropyOf(value) >= 3;
+}
+
 bool isGenerated(std::string_view value) {
   if (value.size() >= 16 && !isReference(value) && looksRandom(value)) return true;
   return passwordStrength(value) == PasswordStrength::kRandom;
@@ -37,7 +43,7 @@ void scanWith(const RE2& pattern, std::string_view text, std::vector<SecretHit>&
           passwordStrength(pair.substr(colon + 1)) == PasswordStrength::kNone) {
         continue;
       }
-    } else if (isSample(value) || !(isRandomUuid(value) || isGenerated(value))) {
+    } else if (isSample(value) || !(isUuid(value) || isGenerated(value))) {
       continue;
     }
     SecretHit hit;

@@ -117,6 +117,12 @@ TEST_F(Scan, AuthorizationHeader) {
   std::string basic = base64Encode("admin:" + password());
   expectOne(withEnv("CMD", "curl -H 'Authorization: Basic " + basic + "' https://api.internal/"),
             basic, "basic-authorization", Tier::kAlert, kEnvPath);
+  std::string uuid = maker.make("<h:8>-<h:4>-1<h:3>-8<h:3>-<h:12>");
+  expectOne(withEnv("CMD", "curl -H 'Authorization: Bearer " + uuid + "' https://api.internal/"), uuid,
+            "bearer-token", Tier::kAlert, kEnvPath);
+  for (const char* sample : {"00000000-0000-0000-0000-000000000000", "123e4567-e89b-12d3-a456-426614174000"}) {
+    EXPECT_TRUE(scanObject(withEnv("CMD", std::string("curl -H 'Authorization: Bearer ") + sample + "'")).empty());
+  }
 }
 
 TEST_F(Scan, ConfigMapTextsOfEverySort) {
