@@ -5,12 +5,12 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <filesystem>
 #include <fstream>
 #include <set>
 
 #include "base/json_depth.h"
+#include "cli/scan_files.h"
 #include "cli/utf16.h"
 #include "cli/yaml_comments.h"
 #include "cli/yaml_json.h"
@@ -23,48 +23,6 @@ namespace fs = std::filesystem;
 
 // A rendered chart of a whole platform is some 10 MB; beyond this it is no manifest.
 constexpr size_t kMaxFileBytes = size_t{256} << 20;
-constexpr std::array<std::string_view, 3> kExtensions = {".yaml", ".yml", ".json"};
-
-// Configuration that is no YAML: a text, looked at for credentials alone.
-constexpr std::string_view kTextEndings[] = {
-    ".env",    ".properties", ".ini",         ".conf",       ".cfg",         ".cnf",
-    ".toml",   ".tf",         ".tfvars",      ".hcl",        ".xml",         ".npmrc",
-    ".netrc",  ".pgpass",     ".pypirc",      ".dockercfg", ".tpl",  "/credentials", "/Dockerfile",
-    "/Jenkinsfile", ".git-credentials"};
-
-// What lies beside manifests and is at times no text at all: scripts, code, keys, tables, notes.
-constexpr std::string_view kBesideEndings[] = {
-    ".sh", ".bash", ".py", ".rb",  ".js",      ".ts",  ".ps1", ".sql", ".php", ".go",
-    ".java", ".kt", ".gradle", ".groovy", ".service", ".key", ".pem", ".csv", ".md"};
-
-// Written by programs, or by others than whoever has the folder.
-constexpr std::string_view kSkippedFolders[] = {".git", "node_modules", ".terraform"};
-
-template <size_t N>
-bool endsLike(const fs::path& path, const std::string_view (&endings)[N]) {
-  std::string name = "/" + path.filename().string();
-  return std::any_of(std::begin(endings), std::end(endings),
-                     [&](std::string_view ending) { return name.ends_with(ending); });
-}
-
-bool isBesideManifests(const fs::path& path) {
-  return endsLike(path, kBesideEndings) && !path.filename().string().ends_with(".min.js");
-}
-
-// Other people's code; charts and manifests that were vendored are run all the same.
-bool isVendoredCode(const fs::path& path) {
-  return isBesideManifests(path) && std::find(path.begin(), path.end(), "vendor") != path.end();
-}
-
-bool isSkippedFolder(const fs::path& path) {
-  return std::find(std::begin(kSkippedFolders), std::end(kSkippedFolders), path.filename().string()) !=
-         std::end(kSkippedFolders);
-}
-
-bool isPlainText(const fs::path& path) {
-  return path.filename().string().starts_with(".env.") || endsLike(path, kTextEndings) ||
-         isBesideManifests(path);
-}
 
 struct Chunk {
   std::string_view text;
@@ -163,14 +121,14 @@ class FileLoader {
     if (!converted.empty()) text = converted;
     if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
     if (text.find('\0') != std::string_view::npos) {
-      if (isBesideManifests(fs::path(file_))) {
+      if (isBesideManifests(file_)) {
         out_.notes.push_back({file_, 0, "skipped: is not text"});
         return;
       }
       error(0, "is not text (UTF-8 expected)");
       return;
     }
-    if (isPlainText(fs::path(file_))) {
+    if (isPlainText(file_)) {
       addPlainText({text, 1});
       return;
     }
@@ -406,13 +364,6 @@ void loadFile(const std::string& path, Loaded* out) {
   loadStream(stream, path, out);
 }
 
-bool hasManifestExtension(const fs::path& path) {
-  std::string extension = path.extension().string();
-  std::transform(extension.begin(), extension.end(), extension.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return std::find(kExtensions.begin(), kExtensions.end(), extension) != kExtensions.end();
-}
-
 void loadFolder(const std::string& folder, Loaded* out) {
   std::set<std::string> files;
   std::error_code error;
@@ -428,8 +379,7 @@ void loadFolder(const std::string& folder, Loaded* out) {
         out->errors.push_back({it->path().string(), 0, "cannot be read: " + openError.message()});
         it.disable_recursion_pending();
       }
-    } else if ((hasManifestExtension(it->path()) || isPlainText(it->path())) &&
-               !isVendoredCode(it->path().lexically_relative(folder))) {
+    } else if (isReadInFolders(it->path(), folder)) {
       if (it->is_regular_file(entryError)) {
         files.insert(it->path().string());
       } else if (it->is_symlink(entryError) && !it->exists(entryError)) {

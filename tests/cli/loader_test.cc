@@ -278,8 +278,9 @@ TEST(Loader, ReadsWhatLiesBesideManifests) {
     folder.write(file, "A=b\n");
   }
   folder.write("der.key", std::string("\0\1\2", 3));
+  folder.write("vendor/chart/pod.yaml", kPod);
   Loaded loaded = loadFolder(folder);
-  EXPECT_EQ(loaded.documents.size(), 7u);
+  EXPECT_EQ(loaded.documents.size(), 8u) << "of vendor the manifests alone";
   EXPECT_TRUE(loaded.errors.empty());
   ASSERT_EQ(loaded.notes.size(), 1u) << "a key that is no text is told of and no error";
   EXPECT_EQ(loaded.notes[0].file, folder.path() + "/der.key");

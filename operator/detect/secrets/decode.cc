@@ -1,5 +1,7 @@
 #include "detect/secrets/decode.h"
 
+#include <openssl/crypto.h>
+
 #include <algorithm>
 #include <array>
 #include <cstdint>
@@ -58,10 +60,14 @@ std::string decodeHex(std::string_view value) {
     if (c >= 'a' && c <= 'f') return c - 'a' + 10;
     return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
   };
+  out.reserve(value.size() / 2);
   for (size_t i = 0; i < value.size(); i += 2) {
     int high = digit(value[i]);
     int low = digit(value[i + 1]);
-    if (high < 2 || high > 7 || low < 0) return {};
+    if (high < 2 || high > 7 || low < 0) {
+      OPENSSL_cleanse(out.data(), out.size());
+      return {};
+    }
     out += static_cast<char>(high * 16 + low);
   }
   return out;
@@ -110,7 +116,9 @@ std::optional<std::string> textOfBytes(std::string_view bytes) {
 std::optional<std::string> decodeToText(std::string_view value) {
   // Eight characters of base64 are no text by chance.
   if (value.size() < 12 && value.size() != 8) return std::nullopt;
-  if (std::string plain = decodeHex(value); !plain.empty() && isReadable(plain)) return plain;
+  std::string plain = decodeHex(value);
+  if (!plain.empty() && isReadable(plain)) return plain;
+  OPENSSL_cleanse(plain.data(), plain.size());
   std::string bytes = decodeBase64Loosely(value);
   if (bytes.empty()) return std::nullopt;
   return textOfBytes(bytes);
